@@ -1,0 +1,74 @@
+# `make` alone lists the targets. WAXWING_SCRATCH (or SCRATCH=) puts everything that is built outside the clone.
+SHELL := /bin/sh
+WAXWING_SCRATCH ?= .build
+SCRATCH         ?= $(WAXWING_SCRATCH)
+CERTS           ?= Certs/out
+FUZZ_SECONDS    ?= 60
+ARGS            ?=
+
+SWIFT   := swift
+RELEASE := $(SCRATCH)/release/waxwing
+TOOL     = WAXWING=$(abspath $(RELEASE)) WAXWING_SCRATCH=$(abspath $(SCRATCH)) WAXWING_CERTS=$(abspath $(CERTS))
+SOURCES := Package.swift Sources Tests
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing; check the Swift toolchain
+	@.ci/deps build
+
+.PHONY: build
+build: deps ## build the release binary
+	@$(SWIFT) build -c release --scratch-path $(SCRATCH) --product waxwing
+
+.PHONY: run
+run: build ## build, then run a relay on the embedded defaults (ledger in ./waxwing-data)
+	@exec $(RELEASE) run $(ARGS)
+
+.PHONY: demo
+demo: build certs ## one minute from records with secrets to a verified, then a tampered, export
+	@$(TOOL) Tests/Demo/demo.sh
+
+.PHONY: test
+test: deps ## build and run the tests
+	@$(SWIFT) build --scratch-path $(SCRATCH) --build-tests
+	@$(SWIFT) test --scratch-path $(SCRATCH) --skip-build $(ARGS)
+
+.PHONY: interop
+interop: build certs ## check against real rsyslog, syslog-ng, openssl, logger and pymerkle
+	@.ci/deps interop
+	@$(TOOL) Tests/Interop/run.py $(ARGS)
+
+.PHONY: bench
+bench: build certs ## measure side by side with rsyslog and syslog-ng; print tables
+	@.ci/deps bench
+	@$(TOOL) Tests/Bench/bench.py $(ARGS)
+
+.PHONY: fuzz
+fuzz: deps ## run every libFuzzer target for FUZZ_SECONDS (60) each
+	@WAXWING_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --scratch-path $(SCRATCH)/fuzzing
+	@for fuzzer in $(SCRATCH)/fuzzing/release/fuzz-*[a-z]; do \
+	    corpus=Tests/Corpora/$${fuzzer##*/fuzz-}; mkdir -p $$corpus $(SCRATCH)/findings; \
+	    SWIFT_BACKTRACE=enable=no $$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(SCRATCH)/findings/ \
+	        $(SCRATCH)/findings $$corpus || exit 1; \
+	done
+
+.PHONY: lint
+lint: ## check the Swift sources against .swift-format
+	@$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format $(SOURCES)
+
+.PHONY: certs
+certs: ## make the throw-away certificates of tests and demo
+	@Certs/make-certs.sh $(CERTS)
+
+.PHONY: schema
+schema: build ## write the JSON Schema of waxwing.yaml to docs/
+	@$(RELEASE) schema > docs/waxwing.schema.json
+
+.PHONY: clean
+clean: ## remove what was built (never a ledger)
+	@if [ -e $(SCRATCH)/workspace-state.json ]; then rm -rf $(SCRATCH); fi
+	@rm -rf Certs/out

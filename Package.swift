@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built with strict memory safety, and a warning ends the build.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        swiftSettings: settings)
+}
+
+func shim(_ name: String, libraries: [String] = []) -> Target {
+    .target(name: name, path: "CModules/\(name)", linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let handshakes: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "waxwing",
+    products: [
+        .library(name: "Syslog", targets: ["Syslog"]),
+        .library(name: "TransparencyLog", targets: ["TransparencyLog"]),
+        .executable(name: "waxwing", targets: ["waxwing"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Formats: bytes in, values out. No I/O.
+        module("Syslog", ["CScan"]),
+        module("TransparencyLog"),
+        module("OpenSSL", ["COpenSSL", "TransparencyLog"]),
+        module("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
+        module("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL", "CInflate"]),
+
+        // The data plane: intake → batch → redaction → ledger → delivery.
+        module("Batch", ["Syslog"]),
+        module("Redaction", ["Batch", "Syslog", "CPattern"]),
+        module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile"]),
+        module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
+        module("Delivery", ["Batch", "Ledger", "Telemetry", "TLS", logging, handshakes] + nio),
+        module("TLS", ["OpenSSL", tls, handshakes] + nio),
+
+        // The control plane.
+        module("Settings", ["Yams"]),
+        module("Telemetry"),
+        module(
+            "Relay",
+            [
+                "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
+                "TransparencyLog", "Syslog", logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio),
+        .executableTarget(
+            name: "waxwing",
+            dependencies: [
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "TransparencyLog", "OpenSSL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // C shims, each with one header that explains itself.
+        shim("CScan"),
+        shim("COpenSSL", libraries: ["crypto"]),
+        shim("CSocket"),
+        shim("CFile"),
+        shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
+        shim("CInflate", libraries: ["isal"]),
+
+
+        tests("Syslog", resources: [.copy("Corpus")]),
+        tests("TransparencyLog"),
+        tests("OpenSSL", ["TransparencyLog"]),
+        tests("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
+        tests("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL"], resources: [.copy("Corpus")]),
+        tests("Batch", ["Syslog"]),
+        tests("Redaction", ["Batch", "Syslog"]),
+        tests("Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify"]),
+        tests("Settings"),
+        tests("Telemetry"),
+    ],
+    cxxLanguageStandard: .cxx17
+)

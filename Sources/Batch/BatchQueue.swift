@@ -1,0 +1,166 @@
+import Synchronization
+
+/// The queue in front of the ledger: batches from many intake threads to one writer, bounded in bytes.
+///
+/// The bound is a promise about memory, kept by the producers: whoever finds the queue full stops reading its sockets
+/// (TCP) or drops and counts (UDP). A batch that was already read is taken even so, hence the queue holds at most its
+/// limit and one batch for each producer. Emptied batches are kept for the next producer, up to the limit.
+public final class BatchQueue: Sendable {
+    private struct State: ~Copyable {
+        var waiting: Ring
+        var spare: Ring
+        var byteCount = 0
+        var closed = false
+        var onRoom: [@Sendable () -> Void] = []
+    }
+
+    /// Bytes the queue holds before it calls itself full.
+    public let byteLimit: Int
+    private let state: Monitor<State>
+    private let full = Atomic<Bool>(false)
+    private let lost = Atomic<UInt64>(0)
+
+    public init(byteLimit: Int) {
+        self.byteLimit = byteLimit
+        state = Monitor(State(waiting: Ring(), spare: Ring()))
+    }
+
+    // MARK: Producers
+
+    /// Whether the producers should hold back.
+    public var isFull: Bool { full.load(ordering: .relaxed) }
+
+    /// An empty batch to fill.
+    public func takeEmpty() -> Batch {
+        state.withLock { $0.spare.popFirst() } ?? Batch()
+    }
+
+    /// Hands a batch to the ledger.
+    public func push(_ batch: consuming Batch) {
+        guard !batch.isEmpty else { return giveBack(batch) }
+        var moved: Batch? = batch
+        state.withLock { state in
+            guard let batch = moved.take() else { return }
+            state.byteCount += Self.cost(batch)
+            state.waiting.append(batch)
+            if state.byteCount >= byteLimit { full.store(true, ordering: .relaxed) }
+        }
+        state.signal()
+    }
+
+    /// Calls `resume` once, from any thread, as soon as the queue is no longer full (at once if it is not).
+    public func whenRoom(_ resume: @escaping @Sendable () -> Void) {
+        let now = state.withLock { state -> Bool in
+            // Not by the bytes: what calls itself full until half of them are gone has no room until then.
+            if !full.load(ordering: .relaxed) { return true }
+            state.onRoom.append(resume)
+            return false
+        }
+        if now { resume() }
+    }
+
+    /// Counts records that were lost before they reached the ledger; the next seal declares them.
+    public func noteLost(_ records: UInt64) {
+        lost.add(records, ordering: .relaxed)
+    }
+
+    /// No batch comes after this one.
+    public func close() {
+        state.withLock { $0.closed = true }
+        state.signal()
+    }
+
+    // MARK: The ledger
+
+    /// What ``next(until:)`` found.
+    public enum Next: ~Copyable {
+        case batch(Batch)
+        case timeout
+        case closed
+    }
+
+    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds).
+    public func next(until deadline: UInt64) -> Next {
+        var found: Batch?
+        let closed = state.wait(until: deadline) { state -> Bool? in
+            found = state.waiting.popFirst()
+            if found != nil { return false }
+            return state.closed ? true : nil
+        }
+        if let batch = found.take() { return .batch(batch) }
+        return closed == true ? .closed : .timeout
+    }
+
+    /// Takes back a batch that has been written, which makes room.
+    public func finish(_ batch: consuming Batch) {
+        let released = Self.cost(batch)
+        let callbacks = state.withLock { state -> [@Sendable () -> Void] in
+            state.byteCount -= released
+            guard state.byteCount <= byteLimit / 2, full.load(ordering: .relaxed) else { return [] }
+            full.store(false, ordering: .relaxed)
+            defer { state.onRoom = [] }
+            return state.onRoom
+        }
+        giveBack(batch)
+        for callback in callbacks { callback() }
+    }
+
+    /// What the waiting batches count for.
+    public var byteCount: Int { state.withLock { $0.byteCount } }
+
+    /// Records reported lost so far, over the queue's life.
+    public var lostRecords: UInt64 { lost.load(ordering: .relaxed) }
+
+    /// What a batch counts for. A nearly empty one takes memory too, so there can be no more than 1,024 of them in 16 MiB.
+    private static func cost(_ batch: borrowing Batch) -> Int { max(batch.byteCount, 16 << 10) }
+
+    private func giveBack(_ batch: consuming Batch) {
+        var moved: Batch? = batch
+        moved?.removeAll()
+        state.withLock { state in
+            guard let batch = moved.take(), state.spare.count < 8 else { return }
+            state.spare.append(batch)
+        }
+    }
+}
+
+/// A first-in first-out queue of batches that grows by doubling.
+@safe
+struct Ring: ~Copyable {
+    private var slots: UnsafeMutablePointer<Batch>
+    private var capacity = 8
+    private var first = 0
+    private(set) var count = 0
+
+    init() {
+        unsafe slots = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        for i in 0..<count { unsafe (slots + (first + i) % capacity).deinitialize(count: 1) }
+        unsafe slots.deallocate()
+    }
+
+    mutating func append(_ batch: consuming Batch) {
+        if count == capacity { grow() }
+        unsafe (slots + (first + count) % capacity).initialize(to: batch)
+        count += 1
+    }
+
+    mutating func popFirst() -> Batch? {
+        guard count > 0 else { return nil }
+        let batch = unsafe (slots + first).move()
+        first = (first + 1) % capacity
+        count -= 1
+        return batch
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Batch>.allocate(capacity: capacity * 2)
+        for i in 0..<count { unsafe (larger + i).moveInitialize(from: slots + (first + i) % capacity, count: 1) }
+        unsafe slots.deallocate()
+        unsafe slots = unsafe larger
+        capacity *= 2
+        first = 0
+    }
+}

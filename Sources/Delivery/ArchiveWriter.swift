@@ -1,0 +1,100 @@
+import Ledger
+
+/// The files of a ``FileDestination``: appends records, syncs, and begins a new file where a batch has ended.
+/// Used by one thread at a time.
+@safe
+final class ArchiveWriter: @unchecked Sendable {
+    private let folder: String
+    private let rotate: UInt64
+    private let system: any FileSystem
+    private var cursor: CursorFile
+    private var file: (any File)?
+    private var length: UInt64 = 0
+    private var block: [UInt8] = []
+    private var lines: [UInt8] = []
+    /// Index of the next record to be written.
+    private(set) var nextIndex: UInt64
+
+    init(
+        _ folder: String, rotate: UInt64, cursor: consuming CursorFile, from index: UInt64,
+        _ system: any FileSystem = DiskFileSystem()
+    ) throws(FileError) {
+        self.folder = folder
+        self.rotate = rotate
+        self.system = system
+        nextIndex = index
+        let synced = cursor.value?.detail ?? 0
+        self.cursor = cursor
+        try system.makeDirectory(folder)
+        try resume(at: synced)
+    }
+
+    /// Whether everything that was written is durable, and the cursor says so.
+    var isSynced: Bool { cursor.value?.nextIndex == nextIndex }
+
+    /// Appends the records of `block`, the reader's next, and closes the file if it is long enough and a batch ends here.
+    func append(_ header: BlockHeader, from reader: inout LedgerReader) throws {
+        let size = BlockHeader.size + header.payloadLength
+        if block.count < size { block = [UInt8](repeating: 0, count: size) }
+        lines.removeAll(keepingCapacity: true)
+        try unsafe block.withUnsafeMutableBytes { memory in
+            let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
+            let range = unsafe try reader.read(header, into: memory)
+            let payload = unsafe UnsafeRawBufferPointer(rebasing: memory[range])
+            var walk = RecordWalk()
+            while let line = unsafe walk.next(payload) {
+                unsafe lines.append(contentsOf: payload[line])
+                lines.append(0x0A)
+            }
+        }
+        let file = try self.file ?? open()
+        try file.write(lines, at: length)
+        length += UInt64(lines.count)
+        nextIndex = header.nextIndex
+        if header.endsBatch && length >= rotate { try close() }
+    }
+
+    /// Makes everything durable, then the cursor.
+    func sync() throws(FileError) {
+        guard !isSynced else { return }
+        try file?.sync()
+        try cursor.store(CursorFile.Value(nextIndex: nextIndex, detail: length))
+    }
+
+    private func close() throws(FileError) {
+        try file?.sync()
+        file = nil
+        length = 0
+        try cursor.store(CursorFile.Value(nextIndex: nextIndex))
+    }
+
+    private func open() throws(FileError) -> any File {
+        let new = try system.open(path(nextIndex), .updateOrCreate)
+        try new.truncate(to: 0)
+        try system.syncDirectory(folder)
+        file = new
+        length = 0
+        return new
+    }
+
+    /// Goes on with the newest file, cut to what was synced; files that were begun later are begun again.
+    private func resume(at synced: UInt64) throws(FileError) {
+        guard synced > 0, let newest = try indexes().last(where: { $0 < nextIndex }) else { return }
+        let file = try system.open(path(newest), .update)
+        guard try file.size() >= synced else { return }
+        try file.truncate(to: synced)
+        self.file = file
+        length = synced
+    }
+
+    private func indexes() throws(FileError) -> [UInt64] {
+        try system.list(folder).compactMap { name in
+            name.hasPrefix("waxwing-") && name.hasSuffix(".log") ? UInt64(name.dropFirst(8).dropLast(4)) : nil
+        }.sorted()
+    }
+
+    private func path(_ index: UInt64) -> String {
+        let digits = String(index)
+        return "\(folder)/waxwing-\(String(repeating: "0", count: 20 - digits.count))\(digits).log"
+    }
+}

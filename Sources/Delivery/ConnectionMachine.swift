@@ -1,0 +1,147 @@
+/// When to connect to a collector, when to give a connection up, and how long to wait before the next.
+///
+/// A state machine without sockets and without a clock: it takes events, with the time they happened, and returns what
+/// is to be done. Times are nanoseconds of the monotonic clock.
+public struct ConnectionMachine: Sendable {
+    /// The limits of a connection, in nanoseconds.
+    public struct Limits: Sendable {
+        public var backoffFirst: UInt64 = 250_000_000
+        public var backoffMax: UInt64 = 30_000_000_000
+        /// Longest time without the system taking a byte of what is to be sent.
+        public var write: UInt64 = 30_000_000_000
+        /// Longest time for the peer to close after it was told that nothing more comes.
+        public var close: UInt64 = 5_000_000_000
+        /// Longest time that a connection with nothing to send stays open; nil: for ever.
+        public var idle: UInt64?
+
+        public init() {}
+    }
+
+    public enum State: Equatable, Sendable {
+        case waiting(until: UInt64)
+        case connecting
+        case streaming
+        /// Everything is to be sent, then the connection is to be closed in order.
+        case draining
+        /// The peer has been told that nothing more comes; it has until then to close.
+        case closing(until: UInt64)
+        /// Closed because there was nothing to send; opened again as soon as there is.
+        case resting
+        case stopped
+    }
+
+    public enum Event: Sendable {
+        case tick
+        case connected
+        case connectFailed
+        /// The connection has ended. `clean`: the peer closed it in order and no error was seen.
+        case disconnected(clean: Bool)
+        /// The system took bytes.
+        case progress
+        /// There are new records.
+        case wake
+        /// Nothing is left to be sent, and everything given to the connection has left the process.
+        case caughtUp
+        case stop
+    }
+
+    public enum Action: Equatable, Sendable {
+        case connect
+        case send
+        case closeOutput
+        /// Closes at once; the reason is for the log.
+        case abort(String)
+        /// All that was sent has arrived.
+        case confirmAll
+        case finished
+    }
+
+    public private(set) var state: State
+    private let limits: Limits
+    private var failures = 0
+    private var lastProgress: UInt64 = 0
+    private var stopping = false
+
+    public init(limits: Limits = Limits(), now: UInt64) {
+        self.limits = limits
+        state = .waiting(until: now)
+    }
+
+    /// Whether records may be given to the connection.
+    public var maySend: Bool { state == .streaming || state == .draining }
+
+    /// Takes an event. `outstanding`: bytes given to the connection that have not left the process.
+    /// `jitter` is a random number; a part of it spreads the reconnections of many relays.
+    public mutating func handle(_ event: Event, now: UInt64, outstanding: Int, jitter: UInt64) -> [Action] {
+        switch (event, state) {
+        case (.tick, .waiting(let until)) where now >= until:
+            state = .connecting
+            return [.connect]
+        case (.tick, .streaming), (.tick, .draining):
+            return checkProgress(now, outstanding)
+        case (.tick, .closing(let until)) where now >= until:
+            return [.abort("the collector did not close in time")]
+        case (.connected, .connecting):
+            lastProgress = now
+            state = stopping ? .draining : .streaming
+            return [.send]
+        case (.progress, .streaming), (.progress, .draining):
+            lastProgress = now
+            failures = 0
+            return [.send]
+        case (.caughtUp, .draining):
+            state = .closing(until: now + limits.close)
+            return [.closeOutput]
+        case (.connectFailed, .connecting):
+            return retry(now, jitter)
+        case (.wake, .resting):
+            state = .connecting
+            return [.connect]
+        case (.disconnected(let clean), .closing):
+            state = stopping ? .stopped : .resting
+            return (clean ? [.confirmAll] : []) + (stopping ? [.finished] : [])
+        case (.disconnected, .connecting), (.disconnected, .streaming), (.disconnected, .draining):
+            return retry(now, jitter)
+        case (.stop, _):
+            return stop()
+        default:
+            return []
+        }
+    }
+
+    private mutating func checkProgress(_ now: UInt64, _ outstanding: Int) -> [Action] {
+        let silence = now - min(now, lastProgress)
+        if outstanding > 0 && silence > limits.write {
+            return [.abort("nothing could be written for \(limits.write / 1_000_000_000) s")]
+        }
+        guard state == .streaming, outstanding == 0, let idle = limits.idle, silence > idle else { return [] }
+        state = .closing(until: now + limits.close)
+        return [.closeOutput]
+    }
+
+    private mutating func stop() -> [Action] {
+        stopping = true
+        switch state {
+        case .streaming:
+            state = .draining
+            return [.send]
+        case .waiting, .resting:
+            state = .stopped
+            return [.finished]
+        default:
+            return []
+        }
+    }
+
+    /// Waits before the next try, twice as long after each failure, and up to half as long again by chance.
+    private mutating func retry(_ now: UInt64, _ jitter: UInt64) -> [Action] {
+        guard !stopping else {
+            state = .stopped
+            return [.finished]
+        }
+        let delay = min(limits.backoffMax, limits.backoffFirst << UInt64(min(failures, 20)))
+        failures += 1
+        state = .waiting(until: now + delay + jitter % (delay / 2 + 1))
+        return []
+    }
+}

@@ -1,0 +1,11 @@
+public import NIOCore
+
+/// A reader of the ledger that brings it somewhere.
+public protocol Destination: Sendable {
+    /// Begins, and goes on by itself until it is stopped.
+    func start()
+    /// Sends what is still in the ledger if the destination can be reached, then ends in order.
+    func stop() -> EventLoopFuture<Void>
+    /// Ends at once; what was not confirmed is sent again after the next start.
+    func abandon()
+}

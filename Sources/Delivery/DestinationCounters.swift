@@ -1,0 +1,32 @@
+public import Telemetry
+
+/// The numbers a destination keeps, by the names under which they are shown.
+public final class DestinationCounters: Sendable {
+    let records: Counter
+    let octets: Counter
+    let connects: Counter
+    let failures: Counter
+    let resent: Counter
+    let isConnected: Gauge
+    /// Index of the first record that the destination may not have.
+    let confirmed: Gauge
+    /// Index of the first record not sent yet.
+    let next: Gauge
+
+    public init(_ registry: MetricsRegistry, destination: String) {
+        func counter(_ name: String, _ help: String) -> Counter {
+            registry.counter("waxwing_destination_\(name)_total", help, labels: ["destination": destination])
+        }
+        func gauge(_ name: String, _ help: String) -> Gauge {
+            registry.gauge("waxwing_destination_\(name)", help, labels: ["destination": destination])
+        }
+        records = counter("records", "Records sent, those sent again included.")
+        octets = counter("octets", "Octets sent.")
+        connects = counter("connects", "Connections made.")
+        failures = counter("failures", "Connections that failed or were given up.")
+        resent = counter("resent_records", "Records sent again after a connection ended, since they may not have arrived.")
+        isConnected = gauge("connected", "1 while there is a connection.")
+        confirmed = gauge("confirmed_index", "Index of the first record that may not have arrived.")
+        next = gauge("next_index", "Index of the first record not sent yet.")
+    }
+}

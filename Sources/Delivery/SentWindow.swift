@@ -1,0 +1,55 @@
+/// What was sent on a connection and may not have arrived.
+///
+/// A write to a TCP socket says nothing about the peer: its bytes may lie in our socket, in the peer's, or in the
+/// collector's memory, and all of that is gone after a reset. Only bytes that have at least `width` bytes behind them,
+/// which is more than those buffers hold, are taken for arrived; the rest is sent again on the next connection.
+public struct SentWindow: Sendable {
+    private struct Mark {
+        var end: UInt64
+        var nextIndex: UInt64
+    }
+
+    /// Bytes behind which a record is taken for arrived.
+    public let width: UInt64
+    private var marks: [Mark] = []
+    private var sent: UInt64 = 0
+    private var flushed: UInt64 = 0
+    /// Index of the first record that may not have arrived.
+    public private(set) var confirmedIndex: UInt64
+
+    /// A window for a stream that starts at `index`.
+    public init(width: Int, from index: UInt64) {
+        self.width = UInt64(width)
+        confirmedIndex = index
+    }
+
+    /// Bytes given to the connection that have not left the process yet.
+    public var outstanding: Int { Int(sent - flushed) }
+
+    /// Notes that `bytes` were given to the connection, and end just before record `nextIndex`.
+    public mutating func noteSent(_ bytes: Int, nextIndex: UInt64) {
+        sent += UInt64(bytes)
+        marks.append(Mark(end: sent, nextIndex: nextIndex))
+    }
+
+    /// Notes that the system has taken the next `bytes`.
+    public mutating func noteFlushed(_ bytes: Int) {
+        flushed += UInt64(bytes)
+        let arrived = marks.prefix { $0.end + width <= flushed }
+        if let last = arrived.last { confirmedIndex = last.nextIndex }
+        marks.removeFirst(arrived.count)
+    }
+
+    /// Notes that the peer has read everything and ended the connection in order.
+    public mutating func confirmAll() {
+        if let last = marks.last { confirmedIndex = last.nextIndex }
+        marks = []
+    }
+
+    /// Starts over with a new connection, from the first record that may not have arrived.
+    public mutating func reconnect() {
+        marks = []
+        sent = 0
+        flushed = 0
+    }
+}

@@ -1,0 +1,108 @@
+public import Batch
+public import Syslog
+import Telemetry
+
+/// What a listener believes of its senders, and what it makes of their clocks.
+public struct SourcePolicy: Sendable {
+    /// The zone of RFC 3164 time stamps, which carry none.
+    public var zone: TimeZoneRule
+    /// Whether `waxwing@…` elements are kept as they come.
+    public var isTrustedRelay: Bool
+    /// Octets of the longest frame; what is longer is cut.
+    public var frameLimit: Int
+
+    public init(zone: TimeZoneRule, isTrustedRelay: Bool = false, frameLimit: Int = 65_536) {
+        self.zone = zone
+        self.isTrustedRelay = isTrustedRelay
+        self.frameLimit = frameLimit
+    }
+}
+
+/// A stage of the data plane between parsing and the ledger.
+public typealias Stage = (inout Batch) -> Void
+
+/// What every listener needs to hand its records on.
+public struct IntakePipeline: Sendable {
+    public let queue: BatchQueue
+    public let encoder: CanonicalEncoder
+    /// Makes the stages that run over each full batch; called once for each thread, which then owns what it gets.
+    public let makeStage: @Sendable () -> Stage
+
+    public init(queue: BatchQueue, encoder: CanonicalEncoder, makeStage: @escaping @Sendable () -> Stage) {
+        self.queue = queue
+        self.encoder = encoder
+        self.makeStage = makeStage
+    }
+}
+
+/// The way of a record from a frame to the ledger's queue: parse, encode, and, for a whole batch at a time, the stages.
+/// One for each listener and thread, and used by that thread only.
+final class IntakeLane {
+    let queue: BatchQueue
+    private let encoder: CanonicalEncoder
+    private let stage: Stage
+    private let policy: SourcePolicy
+    private let counters: ListenerCounters
+    private var batch: Batch
+    private var tally = Tally()
+
+    /// Counts since the last flush, kept apart so that no record costs an atomic operation.
+    private struct Tally {
+        var octets: UInt64 = 0
+        var formats = (rfc5424: UInt64(0), rfc3164: UInt64(0), raw: UInt64(0))
+        var problems: UInt64 = 0
+        var cut: UInt64 = 0
+    }
+
+    init(_ pipeline: IntakePipeline, _ policy: SourcePolicy, _ counters: ListenerCounters) {
+        queue = pipeline.queue
+        encoder = pipeline.encoder
+        stage = pipeline.makeStage()
+        self.policy = policy
+        self.counters = counters
+        batch = queue.takeEmpty()
+    }
+
+    var isEmpty: Bool { batch.isEmpty }
+
+    /// Takes one frame. `source` says who sent it and when it came.
+    func append(_ frame: RawSpan, originalLength: Int, source: Source) {
+        if batch.isFull { flush() }
+        let message = Message.parse(frame, at: source.receivedAt, zone: policy.zone)
+        batch.append { writer in
+            encoder.encode(message, from: frame, source: source, originalLength: originalLength, into: &writer)
+        }
+        count(message, octets: frame.byteCount, isCut: originalLength > 0)
+    }
+
+    /// Runs the stages over what has come together and hands it to the ledger.
+    func flush() {
+        guard !batch.isEmpty else { return }
+        stage(&batch)
+        var full = queue.takeEmpty()
+        swap(&full, &batch)
+        queue.push(full)
+        publishTally()
+    }
+
+    private func count(_ message: Message, octets: Int, isCut: Bool) {
+        tally.octets &+= UInt64(octets)
+        switch message.format {
+        case .rfc5424: tally.formats.rfc5424 &+= 1
+        case .rfc3164: tally.formats.rfc3164 &+= 1
+        case .raw: tally.formats.raw &+= 1
+        }
+        if !message.problems.isEmpty { tally.problems &+= 1 }
+        if isCut { tally.cut &+= 1 }
+    }
+
+    private func publishTally() {
+        counters.octets.add(tally.octets)
+        counters.rfc5424.add(tally.formats.rfc5424)
+        counters.rfc3164.add(tally.formats.rfc3164)
+        counters.raw.add(tally.formats.raw)
+        counters.problems.add(tally.problems)
+        counters.cut.add(tally.cut)
+        tally = Tally()
+    }
+}

@@ -1,0 +1,134 @@
+import Batch
+public import Logging
+public import NIOCore
+import NIOPosix
+import Synchronization
+import Syslog
+public import TLS
+
+/// Receives syslog over TCP (RFC 6587) or TLS (RFC 5425).
+///
+/// A connection that sends something else is told apart at its first bytes, named in the log with the remedy, and
+/// closed. While the ledger's queue is full no connection is read from.
+public final class StreamListener: Sendable {
+    public struct Options: Sendable {
+        public var host: String
+        public var port: Int
+        /// Connections open at one time; one more is closed as soon as it is accepted.
+        public var maxConnections: Int
+        /// How long a connection may be silent; nil: for ever.
+        public var idleTimeout: TimeAmount?
+        public var handshakeTimeout: TimeAmount
+        /// TLS, or nil for plain TCP.
+        public var tls: TLSContext?
+        public var policy: SourcePolicy
+
+        public init(
+            host: String, port: Int, maxConnections: Int = 1024, idleTimeout: TimeAmount? = .minutes(10),
+            handshakeTimeout: TimeAmount = .seconds(10), tls: TLSContext? = nil, policy: SourcePolicy
+        ) {
+            self.host = host
+            self.port = port
+            self.maxConnections = maxConnections
+            self.idleTimeout = idleTimeout
+            self.handshakeTimeout = handshakeTimeout
+            self.tls = tls
+            self.policy = policy
+        }
+
+        var name: String { "\(tls == nil ? "tcp" : "tls") \(host):\(port)" }
+    }
+
+    /// The port that is bound; the one asked for unless that was 0.
+    public var port: Int { channel.localAddress?.port ?? 0 }
+    private let channel: any Channel
+    private let lanes: [StreamLane]
+    private let open: OpenConnections
+
+    /// Binds the port and begins to accept. Throws ``BindError``.
+    public init(
+        _ options: Options, group: any EventLoopGroup, pipeline: IntakePipeline, counters: ListenerCounters, logger: Logger
+    ) throws(BindError) {
+        let lanes = group.makeIterator().map { StreamLane($0, pipeline, options.policy, counters) }
+        let open = OpenConnections(limit: options.maxConnections, counters)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 512)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 262_144)
+            )
+            .childChannelInitializer { channel in
+                guard open.admit(channel, logger) else { return channel.close() }
+                return channel.eventLoop.makeCompletedFuture {
+                    guard let lane = lanes.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                        preconditionFailure("the channel runs on a loop of the group")
+                    }
+                    try Self.setUp(channel.pipeline.syncOperations, options, lane, counters, logger)
+                }
+            }
+        do {
+            channel = try bootstrap.bind(host: options.host, port: options.port).wait()
+        } catch {
+            throw BindError(address: options.name, code: (error as? IOError)?.errnoCode ?? 0)
+        }
+        self.lanes = lanes
+        self.open = open
+    }
+
+    private static func setUp(
+        _ pipeline: ChannelPipeline.SynchronousOperations, _ options: Options, _ lane: StreamLane,
+        _ counters: ListenerCounters, _ logger: Logger
+    ) throws {
+        if let tls = options.tls {
+            try tls.addServer(to: pipeline)
+            try pipeline.addHandler(HandshakeDeadline(options.handshakeTimeout, counters, logger))
+        }
+        if let idle = options.idleTimeout { try pipeline.addHandler(IdleStateHandler(readTimeout: idle)) }
+        try pipeline.addHandler(SyslogStreamHandler(lane, options.policy, counters, logger))
+    }
+
+    /// Closes the port and the connections, having handed on what they had sent.
+    public func stop() {
+        try? channel.close().wait()
+        open.closeAll()
+        for lane in lanes { try? lane.eventLoop.submit { lane.flushNow() }.wait() }
+    }
+}
+
+/// The connections that are open, up to a limit.
+private final class OpenConnections: Sendable {
+    private let limit: Int
+    private let counters: ListenerCounters
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+    init(limit: Int, _ counters: ListenerCounters) {
+        self.limit = limit
+        self.counters = counters
+    }
+
+    func admit(_ channel: any Channel, _ logger: Logger) -> Bool {
+        let admitted = channels.withLock { channels -> Bool in
+            guard channels.count < limit else { return false }
+            channels[ObjectIdentifier(channel)] = channel
+            return true
+        }
+        guard admitted else {
+            counters.refused.add()
+            logger.warning(
+                "connection refused: too many are open",
+                metadata: ["peer": "\(channel.remoteAddress?.description ?? "?")", "max_connections": "\(limit)"])
+            return false
+        }
+        counters.accepted.add()
+        counters.connections.add(1)
+        channel.closeFuture.whenComplete { [self] _ in
+            counters.connections.add(-1)
+            channels.withLock { channels in _ = channels.removeValue(forKey: ObjectIdentifier(channel)) }
+        }
+        return true
+    }
+
+    func closeAll() {
+        for channel in channels.withLock({ Array($0.values) }) { try? channel.close().wait() }
+    }
+}

@@ -1,0 +1,124 @@
+import CFile
+import Glibc
+
+/// The real file system.
+public struct DiskFileSystem: FileSystem {
+    public init() {}
+
+    public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File {
+        let flags: Int32 =
+            switch mode {
+            case .read: O_RDONLY
+            case .update: O_RDWR
+            case .create: O_RDWR | O_CREAT | O_EXCL
+            case .updateOrCreate: O_RDWR | O_CREAT
+            }
+        let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError("open", path, code: errno) }
+        return DiskFile(descriptor, path)
+    }
+
+    public func list(_ directory: String) throws(FileError) -> [String] {
+        guard let stream = unsafe opendir(directory) else { throw FileError("open directory", directory, code: errno) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    public func makeDirectory(_ path: String) throws(FileError) {
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw FileError("make directory", path, code: errno)
+        }
+    }
+
+    public func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    public func rename(_ path: String, to new: String) throws(FileError) {
+        guard unsafe Glibc.rename(path, new) == 0 else { throw FileError("rename", path, code: errno) }
+    }
+
+    public func remove(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 else { throw FileError("remove", path, code: errno) }
+    }
+
+    public func syncDirectory(_ directory: String) throws(FileError) {
+        let descriptor = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError("open directory", directory, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError("sync directory", directory, code: errno) }
+    }
+
+    static func describe(_ code: Int32) -> String {
+        unsafe String(cString: strerror(code))
+    }
+}
+
+private final class DiskFile: File {
+    private let descriptor: Int32
+    private let path: String
+
+    init(_ descriptor: Int32, _ path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(FileError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = unsafe pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + done)
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError("read", path, code: errno)
+            }
+            done += count
+        }
+        return done
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError("write", path, code: errno)
+            }
+            done += count
+        }
+    }
+
+    func sync() throws(FileError) {
+        guard fdatasync(descriptor) == 0 else { throw FileError("sync", path, code: errno) }
+    }
+
+    func reserve(_ size: UInt64) throws(FileError) {
+        guard waxwing_reserve(descriptor, Int64(size)) == 0 || errno == EOPNOTSUPP || errno == ENOSYS else {
+            throw FileError("reserve space for", path, code: errno)
+        }
+    }
+
+    func truncate(to size: UInt64) throws(FileError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError("truncate", path, code: errno) }
+    }
+
+    func size() throws(FileError) -> UInt64 {
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= 0 else { throw FileError("measure", path, code: errno) }
+        return UInt64(end)
+    }
+
+    func lock() throws(FileError) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        if errno == EWOULDBLOCK { return false }
+        throw FileError("lock", path, code: errno)
+    }
+}

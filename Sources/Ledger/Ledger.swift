@@ -1,0 +1,108 @@
+public import Batch
+import OpenSSL
+public import Seal
+import Telemetry
+
+/// The ledger of one stream: the only writer of truth. Opening it takes the directory's lock and brings the files back
+/// to a whole state; ``start()`` begins to take batches from the queue.
+@safe
+public final class Ledger: @unchecked Sendable {
+    public let access: LedgerAccess
+    /// Bytes of a torn write that the start cut off.
+    public let tornBytes: UInt64
+    /// Records that were found without a seal, and are sealed first.
+    public let unsealedRecords: UInt64
+
+    private let lock: any File
+    private let syncer: Syncer
+    private var writer: LedgerWriter?
+    private var writerThread: Worker?
+    private var syncerThread: Worker?
+    private let onFailure: @Sendable (any Error) -> Void
+
+    /// Opens the ledger, or makes a new one. Throws ``LedgerError``, ``FileError`` or `SealError`.
+    ///
+    /// `onFailure` is called at most once for each of the ledger's two threads, when a file operation has failed: the
+    /// ledger takes nothing more then, and what was not synced is not released.
+    public init(
+        _ options: LedgerOptions, key: LogKey, ratchet: consuming Ratchet?, queue: BatchQueue, counters: LedgerCounters,
+        system: any FileSystem = DiskFileSystem(), onFailure: @escaping @Sendable (any Error) -> Void
+    ) throws {
+        let layout = Layout(options.directory)
+        try layout.makeDirectories(system)
+        lock = try Self.takeLock(layout, system)
+        try Self.checkOrigin(key.origin, layout, system)
+        var ratchet = ratchet
+        let recovered = try Recovery(options, system).run(now: Clock.wall() / 1_000_000) { state in
+            try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
+        }
+        try Self.refuseRestoredBackup(recovered.position.nextIndex, layout, system)
+        let horizon = Horizon(recovered.position)
+        access = LedgerAccess(layout, horizon, system)
+        tornBytes = recovered.tornBytes
+        unsealedRecords = recovered.sealer.pending
+        syncer = Syncer(horizon) { onFailure($0) }
+        self.onFailure = onFailure
+        writer = try LedgerWriter(
+            options, system, queue: queue, syncer: syncer, counters: counters, recovered: recovered)
+    }
+
+    /// Starts the two threads.
+    public func start() {
+        syncerThread = Worker { [syncer] in syncer.run() }
+        writerThread = Worker { [self] in
+            do { try writer?.run() } catch { onFailure(error) }
+        }
+    }
+
+    /// Waits until the queue, which must have been closed, is written, sealed and synced.
+    public func join() {
+        writerThread?.join()
+        syncer.stop()
+        syncerThread?.join()
+    }
+
+    private static func takeLock(_ layout: Layout, _ system: any FileSystem) throws -> any File {
+        let file = try system.open(layout.lock, .updateOrCreate)
+        guard try file.lock() else {
+            throw LedgerError(
+                .locked, "\(layout.directory) is in use by another waxwing; stop it, or give this one another `data` folder")
+        }
+        return file
+    }
+
+    /// A directory holds one log for ever: another origin is another tree.
+    private static func checkOrigin(_ origin: Origin, _ layout: Layout, _ system: any FileSystem) throws {
+        guard system.exists(layout.origin) else {
+            let temporary = layout.origin + ".new"
+            let file = try system.open(temporary, .updateOrCreate)
+            try file.truncate(to: 0)
+            try file.write(Array("\(origin)\n".utf8), at: 0)
+            try file.sync()
+            try system.rename(temporary, to: layout.origin)
+            return try system.syncDirectory(layout.directory)
+        }
+        let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
+        let found = text.split(separator: "\n").first.map(String.init) ?? ""
+        guard found == origin.text else {
+            throw LedgerError(
+                .otherOrigin,
+                "\(layout.directory) holds the log \(found), not \(origin): set `stream.origin` to it, or use another "
+                    + "`data` folder for a new log")
+        }
+    }
+
+    private static func refuseRestoredBackup(
+        _ nextIndex: UInt64, _ layout: Layout, _ system: any FileSystem
+    ) throws {
+        for name in try system.list(layout.cursors) where name.hasSuffix(".cursor") {
+            let cursor = try CursorFile("\(layout.cursors)/\(name)", system)
+            guard let ahead = cursor.value?.nextIndex, ahead > nextIndex else { continue }
+            throw LedgerError(
+                .restoredBackup,
+                "destination \(name.dropLast(7)) has records up to \(ahead), the ledger only up to \(nextIndex): it was "
+                    + "restored from an old copy, and signing on would give indexes twice. Begin a new log: another "
+                    + "`data` folder and another `stream.origin`")
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import OpenSSL
+public import Seal
+import Syslog
+public import TransparencyLog
+
+/// A ledger as it lies on the disk, for tools that only read: whether a relay runs on it does not matter.
+public struct LedgerArchive: Sendable {
+    public let layout: Layout
+    private let system: any FileSystem
+
+    /// The ledger in `directory`. Throws ``LedgerError`` when there is none.
+    public init(_ directory: String, system: any FileSystem = DiskFileSystem()) throws(LedgerError) {
+        layout = Layout(directory)
+        self.system = system
+        guard system.exists(layout.origin) else {
+            throw LedgerError(.outOfRange, "there is no ledger in \(directory): name the relay's `data` folder with --data")
+        }
+    }
+
+    /// The newest seal that is durable, nil when there is none yet.
+    public func newestSeal() throws -> SealRecord? {
+        for first in try layout.segmentIndexes(system).reversed() {
+            let file = try system.open(layout.segment(first), .update)
+            guard let seal = try lastSeal(file) else { continue }
+            // What the relay has written may not be durable yet; what is shown must be.
+            try file.sync()
+            return seal
+        }
+        return nil
+    }
+
+    private func lastSeal(_ file: any File) throws -> SealRecord? {
+        var found: (offset: UInt64, header: BlockHeader)?
+        var offset = UInt64(SegmentHeader.size)
+        while let header = try block(file, offset) {
+            if header.endsBatch { found = (offset, header) }
+            offset += UInt64(BlockHeader.size + header.payloadLength)
+        }
+        guard let found else { return nil }
+        let bytes = try file.bytes(at: found.offset, count: BlockHeader.size + found.header.payloadLength)
+        guard unsafe bytes.withUnsafeBytes({ unsafe BlockHeader.isIntact($0) }) else { return nil }
+        var last: Range<Int>?
+        unsafe bytes.withUnsafeBytes { memory in
+            var walk = RecordWalk()
+            let payload = unsafe UnsafeRawBufferPointer(rebasing: memory[BlockHeader.size...])
+            while let line = unsafe walk.next(payload) { last = line }
+        }
+        guard let last else { return nil }
+        let line = last.lowerBound + BlockHeader.size..<last.upperBound + BlockHeader.size
+        return try SealRecord(parsing: unsafe bytes.span.bytes.extracting(line))
+    }
+
+    /// A proof that the record at `index` is in the tree of the newest seal (C2SP tlog-proof).
+    public func proof(of index: UInt64) throws -> TLogProof {
+        guard let seal = try newestSeal(), index < seal.size else {
+            throw LedgerError(.outOfRange, "record \(index) is not sealed yet")
+        }
+        let leaves = try LeafFiles(layout, system)
+        var hasher = try SHA256Hasher()
+        let proof = try InclusionProof(index: index, size: seal.size, &hasher) { try leaves.hash($0) }
+        guard proof.root(of: try leaves.hash(index), &hasher) == seal.root else {
+            throw LedgerError(.damaged, "the leaf hashes under \(layout.segments) do not give the root of the newest seal")
+        }
+        return TLogProof(index: index, hashes: proof.hashes, checkpoint: try Self.note(seal))
+    }
+
+    /// The seal as a signed note (C2SP tlog-checkpoint).
+    public static func note(_ seal: SealRecord) throws(TransparencyLogError) -> SignedNote {
+        try SignedNote(
+            text: seal.checkpoint.description,
+            signatures: [NoteSignature(name: seal.origin.text, keyID: seal.keyID, signature: seal.signature)])
+    }
+
+    private func block(_ file: any File, _ offset: UInt64) throws(FileError) -> BlockHeader? {
+        let bytes = try file.bytes(at: offset, count: BlockHeader.size)
+        return unsafe bytes.withUnsafeBytes { unsafe BlockHeader($0) }
+    }
+}
+
+/// The leaf hashes of a ledger, one file for each segment, read a page at a time.
+final class LeafFiles {
+    private static let pageHashes = 4096
+
+    private let layout: Layout
+    private let system: any FileSystem
+    private let firsts: [UInt64]
+    private var file: (first: UInt64, file: any File)?
+    private var page: (first: UInt64, bytes: [UInt8])?
+
+    init(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
+        self.layout = layout
+        self.system = system
+        firsts = try layout.segmentIndexes(system)
+    }
+
+    func hash(_ index: UInt64) throws -> Hash {
+        if let page, index >= page.first, index < page.first + UInt64(page.bytes.count / Hash.byteCount) {
+            return pick(page.bytes, Int(index - page.first))
+        }
+        guard let first = firsts.last(where: { $0 <= index }) else {
+            throw LedgerError(.outOfRange, "the leaf hash of record \(index) is not kept any more")
+        }
+        if file?.first != first { file = (first, try system.open(layout.leaves(first), .read)) }
+        guard let file else { throw LedgerError(.outOfRange, "record \(index) has no leaf hash") }
+        let start = (index - first) / UInt64(Self.pageHashes) * UInt64(Self.pageHashes)
+        let bytes = try file.file.bytes(at: start * UInt64(Hash.byteCount), count: Self.pageHashes * Hash.byteCount)
+        page = (first + start, bytes)
+        guard index - first - start < UInt64(bytes.count / Hash.byteCount) else {
+            throw LedgerError(.outOfRange, "record \(index) has no leaf hash in \(layout.leaves(first))")
+        }
+        return pick(bytes, Int(index - first - start))
+    }
+
+    private func pick(_ bytes: [UInt8], _ position: Int) -> Hash {
+        Hash(Array(bytes[position * Hash.byteCount..<(position + 1) * Hash.byteCount]))!
+    }
+}

@@ -1,0 +1,30 @@
+import Seal
+public import Telemetry
+
+/// The numbers the ledger keeps, by the names under which they are shown.
+public final class LedgerCounters: Sendable {
+    let records: Counter
+    let octets: Counter
+    let seals: Counter
+    let segments: Counter
+    let dropped: Counter
+    let sealedIndex: Gauge
+    let sealedAt: Gauge
+
+    public init(_ registry: MetricsRegistry) {
+        records = registry.counter("waxwing_ledger_records_total", "Records written, seals not counted.")
+        octets = registry.counter("waxwing_ledger_octets_total", "Octets written.")
+        seals = registry.counter("waxwing_ledger_seals_total", "Batches sealed.")
+        segments = registry.counter("waxwing_ledger_segments_total", "Segments begun.")
+        dropped = registry.counter("waxwing_ledger_declared_drops_total", "Lost records that seals have declared.")
+        sealedIndex = registry.gauge("waxwing_ledger_sealed_index", "Index behind the newest seal.")
+        sealedAt = registry.gauge("waxwing_ledger_sealed_timestamp_seconds", "Time of the newest seal.")
+    }
+
+    func noteSeal(_ sealed: SealedBatch) {
+        seals.add()
+        dropped.add(sealed.record.dropped)
+        sealedIndex.set(Int64(sealed.record.size))
+        sealedAt.set(sealed.record.time.milliseconds / 1000)
+    }
+}

@@ -1,0 +1,26 @@
+public import Seal
+
+/// The limits of a ledger. Times are nanoseconds.
+public struct LedgerOptions: Sendable {
+    /// The directory that holds it.
+    public var directory: String
+    /// The private enterprise number of the relay's elements.
+    public var enterpriseNumber: UInt32 = 32473
+    /// When a batch is sealed.
+    public var batch = BatchPolicy()
+    /// The longest time a record waits for its sync.
+    public var syncInterval: UInt64 = 50_000_000
+    /// Bytes after which a sync is asked for at once.
+    public var syncBytes: UInt64 = 1 << 20
+    /// Bytes after which a new segment is begun.
+    public var segmentBytes: UInt64 = 64 << 20
+    /// HOSTNAME and PROCID of the seals.
+    public var hostname: String
+    public var processID: Int32
+
+    public init(directory: String, hostname: String, processID: Int32) {
+        self.directory = directory
+        self.hostname = hostname
+        self.processID = processID
+    }
+}

@@ -1,0 +1,154 @@
+import Batch
+import OpenSSL
+import Seal
+import Syslog
+
+/// The one writer of the ledger: takes batches from the queue, gives the records their indexes, and writes, seals and
+/// has them synced. Runs on a thread of its own; see docs/ledger.md for the order of the system calls.
+struct LedgerWriter: ~Copyable {
+    private let options: LedgerOptions
+    private let layout: Layout
+    private let system: any FileSystem
+    private let queue: BatchQueue
+    private let syncer: Syncer
+    private let counters: LedgerCounters
+    private var sealer: Sealer
+    private var segment: SegmentWriter
+    private var builder: BlockBuilder
+    private var open: OpenBatch
+    private var declaredLoss: UInt64 = 0
+    private var unsyncedBytes: UInt64 = 0
+    /// When the oldest record without a requested sync came in.
+    private var unsyncedSince: UInt64?
+    private var ratchetStoredAt: UInt64 = 0
+
+    init(
+        _ options: LedgerOptions, _ system: any FileSystem, queue: BatchQueue, syncer: Syncer, counters: LedgerCounters,
+        recovered: consuming RecoveredLedger
+    ) throws(OpenSSLError) {
+        self.options = options
+        self.system = system
+        self.queue = queue
+        self.syncer = syncer
+        self.counters = counters
+        layout = Layout(options.directory)
+        builder = try BlockBuilder(recovered.sealer.identity)
+        open = OpenBatch(options.batch, at: Self.milliseconds())
+        sealer = recovered.sealer
+        segment = recovered.segment
+    }
+
+    /// Works until the queue is closed and empty, then seals and syncs.
+    mutating func run() throws {
+        if sealer.pending > 0 { try closeBatch(.recover) }
+        while true {
+            switch queue.next(until: nextDeadline) {
+            case .batch(let batch):
+                try append(batch)
+                queue.finish(batch)
+            case .timeout: break
+            case .closed: return try stop()
+            }
+            try closeBatchIfDue()
+            try syncIfDue()
+        }
+    }
+
+    private var nextDeadline: UInt64 {
+        min(UInt64(open.deadline) * 1_000_000, unsyncedSince.map { $0 + options.syncInterval } ?? .max)
+    }
+
+    private static func milliseconds() -> Int64 { Int64(Clock.monotonic() / 1_000_000) }
+
+    // MARK: Records
+
+    private mutating func append(_ batch: borrowing Batch) throws {
+        let now = Clock.monotonic()
+        for i in 0..<batch.recordCount {
+            if builder.isFull { try writeBlock(endsBatch: false) }
+            let index = sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount)
+            let length = builder.append(batch[i], of: batch, index: index)
+            open.append(records: 1, bytes: length, at: Int64(now / 1_000_000))
+            if open.recordRoom == 0 { try closeBatchIfDue() }
+        }
+        if unsyncedSince == nil { unsyncedSince = now }
+        counters.records.add(UInt64(batch.recordCount))
+    }
+
+    private mutating func writeBlock(endsBatch: Bool) throws {
+        builder.absorb(into: &sealer)
+        guard builder.recordCount > 0 else { return }
+        let bytes = UInt64(BlockHeader.size + builder.payloadLength)
+        let first = sealer.nextIndex - UInt64(builder.recordCount)
+        try unsafe builder.finish(firstIndex: first, endsBatch: endsBatch, writtenAt: Clock.wall() / 1_000_000) {
+            (block, leaves) throws(FileError) in
+            try unsafe segment.append(block, leaves: leaves)
+        }
+        unsyncedBytes += bytes
+        counters.octets.add(bytes)
+        if segment.length >= options.segmentBytes { try rotate() }
+    }
+
+    private mutating func rotate() throws {
+        requestSync()
+        try syncer.drain()
+        try segment.syncLeaves()
+        segment = try SegmentWriter(
+            creating: sealer.state, at: Clock.wall() / 1_000_000, reserve: options.segmentBytes, layout, system)
+        counters.segments.add()
+    }
+
+    // MARK: Seals
+
+    private mutating func closeBatchIfDue() throws {
+        if let reason = open.due(at: Self.milliseconds()) { try closeBatch(reason) }
+    }
+
+    private mutating func closeBatch(_ reason: SealReason) throws {
+        let lost = queue.lostRecords
+        if builder.isFull { try writeBlock(endsBatch: false) }
+        let sealed = try builder.seal(
+            with: &sealer, why: reason, at: SealTime(clamping: Int64(Clock.wall() / 1_000_000)),
+            dropped: lost - declaredLoss, host: options.hostname, processID: UInt32(options.processID))
+        declaredLoss = lost
+        open.close(at: Self.milliseconds())
+        counters.noteSeal(sealed)
+        if unsyncedSince == nil { unsyncedSince = Clock.monotonic() }
+        try writeBlock(endsBatch: true)
+    }
+
+    // MARK: Durability
+
+    private mutating func syncIfDue() throws {
+        guard let since = unsyncedSince else { return }
+        guard unsyncedBytes >= options.syncBytes || Clock.monotonic() >= since + options.syncInterval else { return }
+        try writeBlock(endsBatch: false)
+        requestSync()
+    }
+
+    private mutating func requestSync() {
+        let position = LedgerPosition(
+            nextIndex: sealer.nextIndex, segment: segment.firstIndex, offset: segment.length)
+        syncer.request(Syncer.Request(file: segment.records, position: position, afterwards: ratchetStore()))
+        unsyncedBytes = 0
+        unsyncedSince = nil
+    }
+
+    /// Stores the ratchet's key behind the records it has sealed, at most once a second: the key of a seal is erased from
+    /// the disk within a second, and is never ahead of the seals that are durable.
+    private mutating func ratchetStore() -> (@Sendable () throws(FileError) -> Void)? {
+        let now = Clock.monotonic()
+        guard now - ratchetStoredAt >= 1_000_000_000, let ratchet = sealer.encodedRatchet() else { return nil }
+        ratchetStoredAt = now
+        let path = layout.ratchet
+        return { () throws(FileError) in try RatchetFile.store(ratchet, at: path) }
+    }
+
+    private mutating func stop() throws {
+        try closeBatch(.stop)
+        ratchetStoredAt = 0
+        requestSync()
+        try syncer.drain()
+        try segment.syncLeaves()
+    }
+}

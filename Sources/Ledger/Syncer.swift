@@ -1,0 +1,89 @@
+import Batch
+
+/// Makes written blocks durable, on a thread of its own, while the writer goes on writing.
+///
+/// Requests that come in while a sync runs are answered by the next one together (group commit). The horizon advances
+/// when, and only when, a sync has returned.
+final class Syncer: Sendable {
+    private struct State {
+        var request: Request?
+        var busy = false
+        var failure: FileError?
+        var stopped = false
+    }
+
+    struct Request {
+        let file: any File
+        let position: LedgerPosition
+        /// Runs after the sync, before the horizon moves: keeps what must not be ahead of the records.
+        let afterwards: (@Sendable () throws(FileError) -> Void)?
+    }
+
+    private let state = Monitor(State())
+    private let horizon: Horizon
+    private let onFailure: @Sendable (FileError) -> Void
+
+    /// `onFailure` is called once, from the syncer's thread, when a sync has failed. No sync is tried after that: the
+    /// kernel may have dropped the very pages (fsyncgate), so a later success would prove nothing.
+    init(_ horizon: Horizon, onFailure: @escaping @Sendable (FileError) -> Void) {
+        self.horizon = horizon
+        self.onFailure = onFailure
+    }
+
+    /// Asks for everything up to `request.position` to be made durable. A later request replaces one not yet begun.
+    func request(_ request: Request) {
+        state.withLock { $0.request = request }
+        state.signal()
+    }
+
+    /// Waits until every request so far has been answered.
+    func drain() throws(FileError) {
+        let failure = state.wait { state -> FileError?? in
+            if let failure = state.failure { return .some(failure) }
+            return state.request == nil && !state.busy ? .some(nil) : nil
+        }
+        if let failure = failure ?? nil { throw failure }
+    }
+
+    /// Ends the thread once it has nothing left to do.
+    func stop() {
+        state.withLock { $0.stopped = true }
+        state.signal()
+    }
+
+    /// The thread's work.
+    func run() {
+        while let request = next() {
+            do throws(FileError) {
+                try request.file.sync()
+                try request.afterwards?()
+            } catch {
+                fail(error)
+                return
+            }
+            horizon.advance(to: request.position)
+            state.withLock { $0.busy = false }
+            state.signal()
+        }
+    }
+
+    private func next() -> Request? {
+        state.wait { state -> Request?? in
+            if let request = state.request {
+                state.request = nil
+                state.busy = true
+                return .some(request)
+            }
+            return state.stopped ? .some(nil) : nil
+        } ?? nil
+    }
+
+    private func fail(_ error: FileError) {
+        state.withLock { state in
+            state.failure = error
+            state.busy = false
+        }
+        state.signal()
+        onFailure(error)
+    }
+}

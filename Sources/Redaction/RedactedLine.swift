@@ -1,0 +1,143 @@
+internal import Batch
+internal import Syslog
+
+/// Writes a line with its secrets replaced.
+struct RedactedLine {
+    let hits: SecretHits
+    let ruleSet: RuleSet
+    let pen: UInt32
+
+    /// The longest line that is written, with the rest left for the identity element.
+    static let lineLimit = Batch.lineLimit - Redactor.identityReserve
+
+    /// Whether head and `redacted` element are sure to fit into a line.
+    func fits(_ record: Record) -> Bool {
+        record.head.count + hits.count * Redactor.placeholder.utf8CodeUnitCount * 4 + elementLength <= Self.lineLimit
+    }
+
+    /// Writes the record `line`, whose head ends at `split`, and returns where the new head ends. The MSG is cut if the
+    /// line would grow too long.
+    func write(_ line: RawSpan, split: Int, into out: inout ByteWriter) -> Int {
+        let start = out.count
+        write(line, 0..<split, room: .max, into: &out)
+        writeElement(into: &out)
+        let head = out.count - start
+        write(line, split..<line.byteCount, room: Self.lineLimit - head, into: &out)
+        return head
+    }
+
+    // MARK: - Text
+
+    /// Writes the bytes of `range` with the secrets in it replaced, at most `room` of them: then text is cut at the end of
+    /// a character, without blanks at its end, and a placeholder is left out.
+    func write(_ line: RawSpan, _ range: Range<Int>, room: Int, into out: inout ByteWriter) {
+        var room = room
+        var at = range.lowerBound
+        for index in 0..<hits.count {
+            let hit = hits[index]
+            guard hit.range.lowerBound >= range.lowerBound, hit.range.lowerBound < range.upperBound else { continue }
+            guard copy(line, at..<hit.range.lowerBound, &room, into: &out) else { return }
+            let length = Redactor.placeholder.utf8CodeUnitCount + (hit.quotes.map { 2 * $0 + 2 } ?? 0)
+            guard length <= room else { return }
+            room -= length
+            writeQuote(hit.quotes, into: &out)
+            out.append(Redactor.placeholder)
+            writeQuote(hit.quotes, into: &out)
+            at = hit.range.upperBound
+        }
+        _ = copy(line, at..<range.upperBound, &room, into: &out)
+    }
+
+    private func writeQuote(_ backslashes: Int?, into out: inout ByteWriter) {
+        guard let backslashes else { return }
+        for _ in 0..<backslashes { out.append(UInt8(ascii: "\\")) }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    /// Copies `range`, or as much of it as there is room for; false if it was cut.
+    private func copy(_ line: RawSpan, _ range: Range<Int>, _ room: inout Int, into out: inout ByteWriter) -> Bool {
+        guard range.count > room else {
+            out.append(line, range)
+            room -= range.count
+            return true
+        }
+        var end = range.lowerBound + room
+        while end > range.lowerBound, line.byte(end) & 0xC0 == 0x80 { end -= 1 }
+        while end > range.lowerBound, line.byte(end - 1).isBlank { end -= 1 }
+        out.append(line, range.lowerBound..<end)
+        return false
+    }
+
+    // MARK: - The element
+
+    /// An upper bound of what ``writeElement`` writes.
+    private var elementLength: Int {
+        var length = 32
+        hits.forEachRule { rule, _ in length += ruleSet.rules[rule].name.utf8.count + 24 }
+        return length
+    }
+
+    /// Writes `[redacted@PEN rule="…" n="…" …]`.
+    private func writeElement(into out: inout ByteWriter) {
+        Self.beginElement(pen, into: &out)
+        var seen: UInt64 = 0
+        for index in 0..<hits.count {
+            let rule = hits[index].rule
+            guard seen & (1 << UInt64(rule)) == 0 else { continue }
+            seen |= 1 << UInt64(rule)
+            var count: UInt64 = 0
+            for other in index..<hits.count where hits[other].rule == rule { count += 1 }
+            out.append(" rule=\"")
+            for byte in ruleSet.rules[rule].name.utf8 { out.append(byte) }
+            out.append("\" n=\"")
+            out.append(decimal: count)
+            out.append(UInt8(ascii: "\""))
+        }
+        out.append(UInt8(ascii: "]"))
+    }
+
+    private static func beginElement(_ pen: UInt32, into out: inout ByteWriter) {
+        out.append("[redacted@")
+        out.append(decimal: UInt64(pen))
+    }
+
+    // MARK: - Replacing a record
+
+    /// Writes what may be kept of a record that could not be examined, and returns where its head ends.
+    static func writeReplacement(_ line: RawSpan, split: Int, pen: UInt32, into out: inout ByteWriter) -> Int {
+        let start = out.count
+        if let fields = HeadMap(line, 0..<split)?.fields {
+            out.append(line, 0..<fields.timestamp.upperBound + 1)
+            if isPlainName(line, fields.hostname) {
+                out.append(line, fields.hostname)
+            } else {
+                out.append(UInt8(ascii: "-"))
+            }
+        } else {
+            out.append("<13>1 - -")
+        }
+        out.append(" - - - ")
+        beginElement(pen, into: &out)
+        out.append(" rule=\"")
+        out.append(Redactor.errorRule)
+        out.append("\" n=\"1\"]")
+        let head = out.count - start
+        out.append(UInt8(ascii: " "))
+        out.append(Redactor.placeholder)
+        return head
+    }
+
+    /// Whether a HOSTNAME is a host's name or address, with labels too short for a secret.
+    private static func isPlainName(_ line: RawSpan, _ range: Range<Int>) -> Bool {
+        guard range.count <= 255 else { return false }
+        var label = 0
+        for at in range {
+            let byte = line.byte(at)
+            label = byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") ? 0 : label + 1
+            guard label <= 40, byte.isWord || byte == 0x2D || byte == 0x2E || byte == 0x3A,
+                !line.has("skey-", at: at)
+            else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,62 @@
+import Delivery
+import Ledger
+import Logging
+import NIOCore
+import Settings
+import Telemetry
+import TLS
+
+/// Makes destinations of their settings.
+struct DestinationSetup {
+    let group: any EventLoopGroup
+    let ledger: LedgerAccess
+    let registry: MetricsRegistry
+    let logger: Logger
+
+    func make(_ settings: Settings.Destination) throws(PlacedError) -> any Destination {
+        do {
+            let cursor = try CursorFile(ledger.layout.cursor(settings.name))
+            let counters = DestinationCounters(registry, destination: settings.name)
+            let eventLoop = group.next()
+            if case .file(let archive) = settings.kind {
+                var options = FileDestination.Options(name: settings.name, path: archive.path)
+                options.rotate = UInt64(archive.rotateBytes)
+                return try FileDestination(
+                    options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
+            }
+            guard let options = try Self.streamOptions(settings) else { preconditionFailure("there are two other kinds") }
+            return StreamDestination(
+                options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
+        } catch {
+            throw PlacedError(settings.position, error)
+        }
+    }
+
+    /// The options of a TCP or TLS destination; nil for a file.
+    static func streamOptions(_ settings: Settings.Destination) throws(TLSError) -> StreamDestination.Options? {
+        switch settings.kind {
+        case .file: return nil
+        case .tcp(let collector): return options(settings.name, collector)
+        case .tls(let collector, let tls):
+            var options = options(settings.name, collector)
+            options.tls = try TLSContext.client(
+                tls.identity.map { CertificateFiles(certificateFile: $0.certificateFile, keyFile: $0.keyFile) },
+                server: PeerRequirement(
+                    authorityFile: tls.authorityFile,
+                    fingerprints: tls.fingerprints.compactMap { CertificateFingerprint(digest: $0.bytes) },
+                    serverName: tls.serverName))
+            options.handshakeTimeout = TimeAmount(tls.handshakeTimeout)
+            return options
+        }
+    }
+
+    private static func options(_ name: String, _ collector: Settings.Collector) -> StreamDestination.Options {
+        var options = StreamDestination.Options(name: name, host: collector.address.host, port: collector.address.port)
+        options.framing = collector.framing == .octetCounting ? .octetCounting : .lineFeed
+        options.connectTimeout = TimeAmount(collector.connectTimeout)
+        options.resend = collector.resendBytes
+        options.limits.write = collector.writeTimeout.nanoseconds
+        options.limits.idle = collector.idleTimeout?.nanoseconds
+        return options
+    }
+}

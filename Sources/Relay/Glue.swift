@@ -1,0 +1,29 @@
+import Batch
+import Redaction
+import Synchronization
+
+/// One thread's redactor, as a stage of the data plane.
+final class RedactionStage {
+    private var redactor: Redactor
+
+    init(_ engine: RedactionEngine) {
+        redactor = Redactor(engine)
+    }
+
+    func run(_ batch: inout Batch) {
+        redactor.redact(&batch)
+    }
+}
+
+/// Brings the ledger's failure to the relay, which is made after it.
+final class FailureBox: Sendable {
+    private let handler = Mutex<(@Sendable (any Error) -> Void)?>(nil)
+
+    func setHandler(_ new: @escaping @Sendable (any Error) -> Void) {
+        handler.withLock { $0 = new }
+    }
+
+    func report(_ error: any Error) {
+        handler.withLock { $0 }?(error)
+    }
+}

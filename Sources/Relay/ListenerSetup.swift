@@ -1,0 +1,121 @@
+import Intake
+import Logging
+import NIOCore
+import NIOPosix
+public import Settings
+import Syslog
+import Telemetry
+import TLS
+
+/// A listener of either kind, running.
+enum RunningListener: Sendable {
+    case datagrams(UDPListener)
+    case stream(StreamListener)
+
+    func stop() {
+        switch self {
+        case .datagrams(let listener): listener.stop()
+        case .stream(let listener): listener.stop()
+        }
+    }
+}
+
+/// An error with the place in the configuration that it belongs to.
+public struct PlacedError: Error, CustomStringConvertible {
+    public let position: FilePosition
+    public let message: String
+
+    public var description: String { "\(position): \(message)" }
+
+    init(_ position: FilePosition, _ error: any Error) {
+        self.position = position
+        message = "\(error)"
+    }
+}
+
+/// Makes listeners of their settings.
+struct ListenerSetup {
+    let group: any EventLoopGroup
+    let pipeline: IntakePipeline
+    let registry: MetricsRegistry
+    let logger: Logger
+
+    func start(_ settings: Settings.Listener) throws(PlacedError) -> RunningListener {
+        do {
+            let policy = SourcePolicy(
+                zone: try Self.zone(settings.timeZone), isTrustedRelay: settings.isTrustedRelay,
+                frameLimit: settings.frameLimit)
+            let name = "\(settings.transport.name) \(settings.address)"
+            let counters = ListenerCounters(registry, listener: name)
+            switch settings.transport {
+            case .udp(let udp):
+                let host = try Self.numericHost(settings.address)
+                return .datagrams(
+                    try UDPListener(
+                        UDPListener.Options(
+                            host: host, port: settings.address.port, sockets: udp.sockets,
+                            receiveBuffer: udp.receiveBufferBytes, policy: policy),
+                        pipeline: pipeline, counters: counters, logger: logger))
+            case .tcp(let connections):
+                return .stream(try stream(settings, connections, nil, policy, counters))
+            case .tls(let connections, let tls):
+                return .stream(try stream(settings, connections, tls, policy, counters))
+            }
+        } catch {
+            throw PlacedError(settings.position, error)
+        }
+    }
+
+    private func stream(
+        _ settings: Settings.Listener, _ connections: Settings.Connections, _ tls: Settings.TLSServer?,
+        _ policy: SourcePolicy, _ counters: ListenerCounters
+    ) throws -> StreamListener {
+        var options = StreamListener.Options(
+            host: try Self.numericHost(settings.address), port: settings.address.port,
+            maxConnections: connections.limit, idleTimeout: connections.idleTimeout.map(TimeAmount.init),
+            policy: policy)
+        if let tls {
+            options.tls = try Self.tlsContext(tls)
+            options.handshakeTimeout = TimeAmount(tls.handshakeTimeout)
+        }
+        return try StreamListener(options, group: group, pipeline: pipeline, counters: counters, logger: logger)
+    }
+
+    static func tlsContext(_ settings: Settings.TLSServer) throws(TLSError) -> TLSContext {
+        let own = CertificateFiles(certificateFile: settings.certificateFile, keyFile: settings.keyFile)
+        switch settings.clients {
+        case .none: return try TLSContext.server(own, clients: nil)
+        case .certificate(let authorities, let fingerprints):
+            return try TLSContext.server(
+                own,
+                clients: PeerRequirement(
+                    authorityFile: authorities,
+                    fingerprints: fingerprints.compactMap { CertificateFingerprint(digest: $0.bytes) }))
+        }
+    }
+
+    static func zone(_ zone: Settings.TimeZone) throws(TimeZoneError) -> TimeZoneRule {
+        switch zone {
+        case .offset(let seconds): TimeZoneRule(offsetSeconds: seconds)
+        case .named(let name): try TimeZoneRule.named(name)
+        }
+    }
+
+    /// The address as numbers; all addresses of the machine, IPv6 and IPv4, for a wildcard.
+    static func numericHost(_ address: Settings.Address) throws -> String {
+        if address.host.isEmpty { return "::" }
+        let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+        return resolved.ipAddress ?? address.host
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}
+
+extension Duration {
+    var nanoseconds: UInt64 { UInt64(max(0, TimeAmount(self).nanoseconds)) }
+}

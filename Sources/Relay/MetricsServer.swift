@@ -1,0 +1,116 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Telemetry
+
+/// Serves `/metrics` (Prometheus text), `/healthz` (the process answers) and `/readyz` (it takes and keeps records) over
+/// HTTP on a loopback address.
+final class MetricsServer: Sendable {
+    private let channel: any Channel
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+
+    init(
+        host: String, port: Int, group: any EventLoopGroup, registry: MetricsRegistry,
+        isReady: @escaping @Sendable () -> Bool
+    ) throws {
+        channel = try ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                    try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(30)))
+                    try pipeline.addHandler(MetricsHandler(registry, isReady))
+                }
+            }
+            .bind(host: host, port: port).wait()
+    }
+
+    func stop() {
+        try? channel.close().wait()
+    }
+
+    /// The process's own numbers, by the names Prometheus' client libraries use.
+    static func registerProcessMetrics(_ registry: MetricsRegistry) {
+        let started = Int64(time(nil))
+        registry.observe("process_start_time_seconds", "When the process was started.") { started }
+        registry.observe("process_resident_memory_bytes", "Memory in use.") { residentBytes() }
+        registry.observe("process_open_fds", "Open file descriptors.") { openFiles() }
+    }
+
+    private static func residentBytes() -> Int64 {
+        guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
+        defer { unsafe fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard unsafe fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0
+        return pages * Int64(getpagesize())
+    }
+
+    private static func openFiles() -> Int64 {
+        guard let directory = unsafe opendir("/proc/self/fd") else { return 0 }
+        defer { unsafe closedir(directory) }
+        var count: Int64 = -3  // ".", ".." and the directory itself
+        while unsafe readdir(directory) != nil { count += 1 }
+        return count
+    }
+}
+
+private final class MetricsHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let registry: MetricsRegistry
+    private let isReady: @Sendable () -> Bool
+    private var head: HTTPRequestHead?
+
+    init(_ registry: MetricsRegistry, _ isReady: @escaping @Sendable () -> Bool) {
+        self.registry = registry
+        self.isReady = isReady
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body: break
+        case .end: if let head { answer(head, context) }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let path = head.uri.split(separator: "?", maxSplits: 1).first ?? ""
+        switch (head.method, path) {
+        case (.GET, "/metrics"):
+            send(.ok, registry.prometheusText(), "text/plain; version=0.0.4; charset=utf-8", head, context)
+        case (.GET, "/healthz"): send(.ok, "ok\n", "text/plain", head, context)
+        case (.GET, "/readyz"):
+            isReady()
+                ? send(.ok, "ready\n", "text/plain", head, context)
+                : send(.serviceUnavailable, "not ready\n", "text/plain", head, context)
+        case (.GET, _): send(.notFound, "there is /metrics, /healthz and /readyz\n", "text/plain", head, context)
+        default: send(.methodNotAllowed, "only GET\n", "text/plain", head, context)
+        }
+    }
+
+    private func send(
+        _ status: HTTPResponseStatus, _ body: String, _ type: String, _ request: HTTPRequestHead,
+        _ context: ChannelHandlerContext
+    ) {
+        let buffer = context.channel.allocator.buffer(string: body)
+        let headers: HTTPHeaders = ["content-type": type, "content-length": "\(buffer.readableBytes)"]
+        let head = HTTPResponseHead(version: request.version, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        let end = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        guard !request.isKeepAlive else { return }
+        let channel = context.channel
+        end.whenComplete { _ in channel.close(promise: nil) }
+    }
+}

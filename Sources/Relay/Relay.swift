@@ -1,0 +1,166 @@
+import Batch
+import Delivery
+import Glibc
+import Intake
+import Ledger
+public import Logging
+import NIOCore
+import NIOPosix
+import Redaction
+import Seal
+public import Settings
+import Synchronization
+import Syslog
+import Telemetry
+
+/// The whole relay, put together: listeners, redaction, the ledger, destinations and the metrics server.
+///
+/// Starting goes against the stream, from the ledger up to the listeners, so that nothing is taken before it can be kept;
+/// stopping goes with it, so that everything taken is sealed, synced and, if the destinations are there, delivered.
+@safe
+public final class Relay: @unchecked Sendable {
+    /// The public key that verifies the log, in vkey form.
+    public let verifierKey: String
+    /// Whether the key was made by this start.
+    public let isNewKey: Bool
+    public let settings: Settings
+
+    private let logger: Logger
+    private let registry = MetricsRegistry()
+    private let intakeGroup: MultiThreadedEventLoopGroup
+    private let deliveryGroup: MultiThreadedEventLoopGroup
+    private let queue: BatchQueue
+    private let ledger: Ledger
+    private let destinations: [any Destination]
+    private let encoder: CanonicalEncoder
+    private let redaction: RedactionEngine
+    private var listeners: [RunningListener] = []
+    private var metricsServer: MetricsServer?
+    private let isReady = Atomic<Bool>(false)
+    private let failure = Mutex<(any Error)?>(nil)
+
+    /// Opens keys, ledger and destinations. Throws an error that says what to do.
+    public init(_ settings: Settings, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        var identity = try LogIdentity(settings, creating: true)
+        verifierKey = "\(identity.key.verifierKey)"
+        isNewKey = identity.isNew
+        let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
+        encoder = CanonicalEncoder(pen: enterpriseNumber)
+        redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
+        queue = BatchQueue(byteLimit: settings.queueBytes)
+        let failed = FailureBox()
+        ledger = try Ledger(
+            Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
+            counters: LedgerCounters(registry)
+        ) { failed.report($0) }
+        intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        deliveryGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
+        let setup = DestinationSetup(group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger)
+        destinations = try settings.destinations.map { try setup.make($0) }
+        failed.setHandler { [self] error in fail(error) }
+    }
+
+    /// Begins to deliver, to take records and to serve metrics.
+    public func start() throws {
+        if ledger.unsealedRecords > 0 || ledger.tornBytes > 0 {
+            logger.notice(
+                "the ledger was not closed in order; what had been written goes on",
+                metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
+        }
+        ledger.start()
+        for destination in destinations { destination.start() }
+        let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
+            let stage = RedactionStage(redaction)
+            return { batch in stage.run(&batch) }
+        }
+        let setup = ListenerSetup(group: intakeGroup, pipeline: pipeline, registry: registry, logger: logger)
+        for listener in settings.listeners { listeners.append(try setup.start(listener)) }
+        try startMetrics()
+        isReady.store(true, ordering: .releasing)
+    }
+
+    private func startMetrics() throws {
+        MetricsServer.registerProcessMetrics(registry)
+        let (access, queue) = (ledger.access, queue)
+        registry.observe("waxwing_ledger_durable_index", "Index behind the newest durable record.") {
+            Int64(access.horizon.position.nextIndex)
+        }
+        registry.observe("waxwing_queue_octets", "Octets that wait for the ledger.") { Int64(queue.byteCount) }
+        registry.observe("waxwing_lost_records_total", "Records lost before the ledger.", type: "counter") {
+            Int64(queue.lostRecords)
+        }
+        guard let address = settings.metrics else { return }
+        do {
+            metricsServer = try MetricsServer(
+                host: address.host, port: address.port, group: deliveryGroup, registry: registry
+            ) { [self] in isReady.load(ordering: .acquiring) && failure.withLock { $0 == nil } }
+        } catch {
+            throw PlacedError(settings.position(of: "metrics"), error)
+        }
+    }
+
+    /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it.
+    public func stop() {
+        isReady.store(false, ordering: .releasing)
+        for listener in listeners { listener.stop() }
+        queue.close()
+        ledger.join()
+        let stopped = destinations.map { $0.stop() }
+        let deadline = deliveryGroup.next().scheduleTask(in: TimeAmount(settings.drain)) { [destinations] in
+            for destination in destinations { destination.abandon() }
+        }
+        for future in stopped { try? future.wait() }
+        deadline.cancel()
+        metricsServer?.stop()
+        try? intakeGroup.syncShutdownGracefully()
+        try? deliveryGroup.syncShutdownGracefully()
+    }
+
+    /// Waits for SIGTERM or SIGINT, or for a failure that ends the relay, which is returned.
+    /// ``blockSignals()`` must have been called before any thread was started.
+    public func waitForEnd() -> (any Error)? {
+        var signals = Self.endSignals
+        var signal: Int32 = 0
+        unsafe sigwait(&signals, &signal)
+        return failure.withLock { $0 }
+    }
+
+    /// Keeps SIGTERM and SIGINT for ``waitForEnd()``. To be called first of all, since threads inherit it.
+    public static func blockSignals() {
+        var signals = endSignals
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    private static var endSignals: sigset_t {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGTERM)
+        unsafe sigaddset(&signals, SIGINT)
+        return signals
+    }
+
+    /// The ledger cannot write: nothing more can be kept, so the relay ends, and a service manager starts it again.
+    private func fail(_ error: any Error) {
+        logger.critical("the ledger failed; the relay ends", metadata: ["error": "\(error)"])
+        failure.withLock { $0 = error }
+        kill(getpid(), SIGTERM)
+    }
+
+    private static func ledgerOptions(_ settings: Settings) -> LedgerOptions {
+        let stream = settings.stream
+        var options = LedgerOptions(
+            directory: settings.data, hostname: LogIdentity.hostname(), processID: getpid())
+        options.enterpriseNumber = UInt32(stream.enterpriseNumber)
+        options.batch = BatchPolicy(
+            recordLimit: stream.batch.records, byteLimit: stream.batch.bytes,
+            ageMilliseconds: Int64(stream.batch.age.nanoseconds / 1_000_000),
+            idleMilliseconds: Int64(stream.batch.idle.nanoseconds / 1_000_000))
+        options.syncInterval = stream.sync.interval.nanoseconds
+        options.syncBytes = UInt64(stream.sync.bytes)
+        options.segmentBytes = UInt64(stream.segmentBytes)
+        return options
+    }
+}

@@ -1,0 +1,55 @@
+/// Reads the records of an export, whatever its format, in constant memory.
+///
+/// The format is told from the first 64 KiB; gzip (RFC 1952) around any of them is unpacked on the way.
+public enum ExportReader {
+    /// Bytes a record line may have, signature elements included. Canonical records have 65,535 at most, so a longer one
+    /// is nothing a relay wrote.
+    public static let recordLimit = 128 << 10
+
+    /// What a file turned out to be.
+    public struct Summary: Hashable, Sendable {
+        /// The format, or nil for an empty file.
+        public let format: ExportFormat?
+        /// Whether it was packed with gzip.
+        public let isCompressed: Bool
+
+        public init(format: ExportFormat?, isCompressed: Bool) {
+            self.format = format
+            self.isCompressed = isCompressed
+        }
+    }
+
+    /// Reads `input`, the `file`-th of the inputs counted from 0, and hands its records to `sink` one after another.
+    ///
+    /// `began` is called once the format is known. What is wrong with one record goes to the sink and reading goes on;
+    /// what makes the rest of the file unreadable is thrown, after the records in front of it were handed over.
+    public static func read<Sink: RecordSink & ~Copyable>(
+        _ input: ExportInput, file: Int, into sink: inout Sink, began: (Summary) -> Void = { _ in }
+    ) throws(ExportError) {
+        var window = try ByteWindow(input)
+        while window.count < FormatSniffer.windowLength, try window.fill() {}
+        guard !window.isAtEnd else {
+            began(Summary(format: nil, isCompressed: window.isCompressed))
+            return
+        }
+        let format = try FormatSniffer.format(of: window.bytes)
+        began(Summary(format: format, isCompressed: window.isCompressed))
+        switch format {
+        case .lines:
+            var reader = LineReader(file: file)
+            try reader.read(&window, into: &sink)
+        case .octetCounted:
+            try OctetCountedReader(file: file).read(&window, into: &sink)
+        case .ledgerSegment:
+            try OctetCountedReader(file: file, isLedger: true).read(&window, into: &sink)
+        case .json:
+            var reader = JSONReader(file: file)
+            try reader.read(&window, into: &sink)
+        case .csv:
+            let column = CSVHeader(window.bytes)?.recordColumn ?? 0
+            window.consume(CSVHeader.byteOrderMarkLength(window.bytes))
+            var reader = CSVReader(file: file, recordColumn: column)
+            try reader.read(&window, into: &sink)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import Seal
+
+/// What one line of an export is to the stream that is verified.
+enum StreamLine {
+    /// It has no identity, or that of another stream, and no trace of this one.
+    case foreign
+    /// It has an identity that no relay writes, or one that comes so close to this stream's that it was damaged.
+    case damaged
+    /// It claims to be a record of the stream.
+    case record(StreamRecord)
+}
+
+/// A line that claims to be a record of the stream.
+struct StreamRecord {
+    /// The leaf index it claims.
+    var index: UInt64
+    /// The leaf's bytes: two pieces of the line.
+    var head: Range<Int>
+    var tail: Range<Int>
+    /// Whether it is a seal of the stream.
+    var isSeal: Bool
+    /// Whether something stands behind its identity that no relay writes there. It is not part of the leaf, so a reader
+    /// is shown what was never sealed.
+    var hasIntruder: Bool
+}
+
+/// Recognises the lines of one stream.
+///
+/// The stream's own relay marks them `waxwing@PEN`. A relay that takes over records of another one marks them
+/// `waxwing-N@PEN`, N ≥ 2, behind what was there: to its stream everything up to that mark is leaf.
+struct StreamRecogniser {
+    private let tag: LogTag
+    /// `l="XXXXXXXX" i="`, how the stream's identities start.
+    private let mark: [UInt8]
+    /// The eight digits in it, as they lie in memory.
+    private let digits: UInt64
+
+    init(_ tag: LogTag) {
+        self.tag = tag
+        mark = Array("l=\"\(tag)\" i=\"".utf8)
+        digits = tag.description.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    func read(_ line: RawSpan) -> StreamLine {
+        let shape = CanonicalLine(line)
+        if let index = shape.index, shape.log == tag {
+            return .record(
+                StreamRecord(
+                    index: index, head: shape.leafHead, tail: shape.leafTail, isSeal: shape.kind == .seal,
+                    hasIntruder: shape.violation != nil))
+        }
+        return readOther(line, shape)
+    }
+
+    /// A line that is not marked as the stream's own relay marks it.
+    private func readOther(_ line: RawSpan, _ shape: CanonicalLine) -> StreamLine {
+        if hasTag(line), let record = DownstreamIdentity.find(mark, in: line) { return .record(record) }
+        switch shape.kind {
+        case .foreign:
+            return hasRemains(line) ? .damaged : .foreign
+        case .record, .seal:
+            // Another stream's tag differs from this one in one digit of eight only by damage.
+            guard shape.index != nil, (shape.log.rawValue ^ tag.rawValue).differingDigits > 1 else { return .damaged }
+            return .foreign
+        }
+    }
+
+    /// Whether a line without an identity looks as if it had had one of this stream: its tag stands in the structured
+    /// data, or anywhere in an RFC 5424 line whose structured data does not parse. In a message it means nothing.
+    private func hasRemains(_ line: RawSpan) -> Bool {
+        guard hasTag(line) else { return false }
+        guard let elements = StructuredData.range(in: line) else { return StructuredData.isCurrentSyslog(line) }
+        return hasTag(line.extracting(elements))
+    }
+
+    private func hasTag(_ bytes: RawSpan) -> Bool {
+        var offset = 0
+        while offset &+ 8 <= bytes.byteCount {
+            // Eight bytes from here are there, and any eight are an integer.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            if UInt64(littleEndian: word) == digits { return true }
+            offset &+= 1
+        }
+        return false
+    }
+}
+
+extension UInt32 {
+    /// How many of its eight hexadecimal digits are not zero.
+    fileprivate var differingDigits: Int {
+        (0..<8).reduce(0) { $0 + (self >> UInt32($1 * 4) & 0xF != 0 ? 1 : 0) }
+    }
+}

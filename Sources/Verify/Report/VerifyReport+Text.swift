@@ -1,0 +1,155 @@
+internal import Seal
+internal import TransparencyLog
+
+// The report for people: one line for each thing to say, the kind of thing first.
+extension VerifyReport {
+    /// The report in lines, the last of which is the result. Categories with nothing in them are left out.
+    public var lines: [String] {
+        var lines: [String] = []
+        for source in sources { lines.append("READ \(source.name): \(describe(source))") }
+        lines.append(verifiedLine)
+        if isSubset { lines.append("SUBSET completeness was not asked for") }
+        lines += listed("TAMPERED", tampered) { describe($0) }
+        lines += listed("CONFLICT", conflicts) { describe($0) }
+        lines += stretchLine("MISSING", missing)
+        lines += stretchLine("UNVERIFIED", unverified, "for want of what is missing")
+        if duplicates > 0 { lines.append("DUPLICATE \(counted(duplicates, "record")) repeated, identical") }
+        if unresolved > 0 { lines.append("UNRESOLVED \(counted(unresolved, "repeated record")) not compared with the first") }
+        lines += foreignLine
+        lines += stretchLine("UNSEALED TAIL", unsealedTail, "behind the newest seal")
+        lines += listed("UNREADABLE", unreadable) { "\(place($0.file, $0.position)): \($0.reason)" }
+        lines += listed("UNKNOWN KEY", unknownKeys) { "a seal is signed by key \(VerifierKey.text($0)), not by the pinned one" }
+        if verifiedRecords > 0 { lines += sealLines }
+        lines += headLine
+        if let outputFailure { lines.append("OUTPUT \(outputFailure)") }
+        lines += notes.map { "NOTE \($0)" }
+        lines.append("RESULT \(outcome.exitCode) \(outcome.phrase)")
+        return lines
+    }
+
+    /// The ``lines``, each with its line end.
+    public var text: String { lines.map { "\($0)\n" }.joined() }
+
+    // MARK: - Lines
+
+    private var verifiedLine: String {
+        guard verifiedRecords > 0 else { return "VERIFIED nothing" }
+        let bridged = bridgedBatches > 0 ? ", \(counted(bridgedBatches, "stretch", "stretches")) bridged" : ""
+        let places = isSubset ? "" : ": \(describe(verifiedRanges))"
+        return "VERIFIED \(counted(verifiedRecords, "record")) in \(counted(verifiedBatches, "batch", "batches"))\(bridged)\(places)"
+    }
+
+    private var sealLines: [String] {
+        var lines = ["DROPS \(dropped > 0 ? counted(dropped, "record") : "no records") lost before sealing, as the seals say"]
+        let steps = tampered.items.filter { $0.kind == .clock }.count
+        lines.append("CLOCK \(steps > 0 ? counted(UInt64(steps), "step") : "no steps") backwards")
+        if let codes { lines.append("MAC \(describe(codes))") }
+        if let newestSeal {
+            let age =
+                newestSeal.age >= 0 ? "\(Self.duration(newestSeal.age)) ago" : "\(Self.duration(-newestSeal.age)) in the future"
+            lines.append("NEWEST SEAL \(newestSeal.number) at \(newestSeal.time), \(age), \(counted(newestSeal.size, "record"))")
+        }
+        if isStale, let until { lines.append("STALE the newest seal is too long before \(until)") }
+        return lines
+    }
+
+    private var headLine: [String] {
+        switch head {
+        case .none: []
+        case .agrees(let size): ["HEAD the export agrees with the head of \(counted(size, "record"))"]
+        case .notReached(let size): ["HEAD the export is not verified up to the head's \(counted(size, "record"))"]
+        case .differs(let size): ["HEAD the export has another root than the head at \(counted(size, "record"))"]
+        }
+    }
+
+    private var foreignLine: [String] {
+        guard !foreign.isEmpty else { return [] }
+        let places = foreign.items.map { place($0.file, $0) }.joined(separator: ", ")
+        let more = foreign.omitted > 0 ? " and \(foreign.omitted) more" : ""
+        return ["FOREIGN \(counted(foreign.total, "line")) without an identity of this stream: \(places)\(more)"]
+    }
+
+    private func listed<Element>(_ kind: String, _ listing: Listing<Element>, _ text: (Element) -> String) -> [String] {
+        listing.items.map { "\(kind) \(text($0))" } + (listing.omitted > 0 ? ["\(kind) and \(listing.omitted) more"] : [])
+    }
+
+    private func stretchLine(_ kind: String, _ stretch: Stretch, _ remark: String? = nil) -> [String] {
+        guard stretch.count > 0 else { return [] }
+        let remark = remark.map { " \($0)" } ?? ""
+        return ["\(kind) \(counted(stretch.count, "record"))\(remark): \(describe(stretch.ranges))"]
+    }
+
+    // MARK: - Words
+
+    private func describe(_ source: Source) -> String {
+        guard let format = source.format else {
+            return unreadable.items.contains { sources[$0.file].name == source.name } ? "unreadable" : "empty"
+        }
+        return format.name + (source.isCompressed ? ", gzip" : "")
+    }
+
+    private func describe(_ finding: Finding) -> String {
+        let position = finding.position.map { " (\(place($0.file, $0)))" } ?? ""
+        return finding.detail + position
+    }
+
+    private func describe(_ conflict: Conflict) -> String {
+        let others = conflict.others.map { place($0.file, $0) }.joined(separator: ", ")
+        guard conflict.isDecided else { return "record \(conflict.index) is there in different versions: \(others)" }
+        let truth = conflict.truth.map { "true is \(place($0.file, $0)), " } ?? "the true one was read before, "
+        return "record \(conflict.index) is there in different versions: \(truth)false is \(others)"
+    }
+
+    private func describe(_ codes: CodeResult) -> String {
+        var parts = ["\(codes.valid) valid"]
+        if !codes.invalid.isEmpty {
+            let numbers = codes.invalid.items.map(String.init).joined(separator: ", ")
+            let more = codes.invalid.omitted > 0 ? " and \(codes.invalid.omitted) more" : ""
+            let doubt = codes.valid == 0 ? "; is this the right MAC key?" : ""
+            parts.append("\(codes.invalid.total) WRONG (seals \(numbers)\(more))\(doubt)")
+        }
+        if codes.absent > 0 { parts.append("\(codes.absent) seals without one") }
+        if codes.unchecked > 0 { parts.append("\(codes.unchecked) not checked") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func describe(_ ranges: Listing<Range<UInt64>>) -> String {
+        let parts = ranges.items.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound - 1)" }
+        return parts.joined(separator: ", ") + (ranges.omitted > 0 ? " and \(ranges.omitted) more ranges" : "")
+    }
+
+    /// `export.log:17`, or `export.bin, octet 4711`.
+    private func place(_ file: Int, _ position: SourcePosition?) -> String {
+        guard file < sources.count else { return "file \(file + 1)" }
+        guard let position else { return sources[file].name }
+        let isLine = sources[file].format?.unit != "octet"
+        return isLine ? "\(sources[file].name):\(position.number)" : "\(sources[file].name), octet \(position.number)"
+    }
+
+    private func counted(_ count: UInt64, _ one: String, _ many: String? = nil) -> String {
+        "\(count) \(count == 1 ? one : many ?? one + "s")"
+    }
+
+    /// A time span in its two largest units.
+    static func duration(_ milliseconds: Int64) -> String {
+        let seconds = milliseconds / 1000
+        switch seconds {
+        case ..<60: return "\(seconds) s"
+        case ..<3600: return "\(seconds / 60) min \(seconds % 60) s"
+        case ..<86_400: return "\(seconds / 3600) h \(seconds / 60 % 60) min"
+        default: return "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
+        }
+    }
+}
+
+extension VerifyReport.Outcome {
+    /// What it means, in a few words.
+    public var phrase: String {
+        switch self {
+        case .complete: "verified and complete"
+        case .tampered: "tampered"
+        case .incomplete: "incomplete"
+        case .unverifiable: "cannot verify"
+        }
+    }
+}

@@ -1,0 +1,233 @@
+internal import OpenSSL
+internal import Seal
+internal import TransparencyLog
+
+/// Verifies one stream from its records, which may come in any order and more than once.
+///
+/// A record is *pending* until its batch is verified; then its hash is let go. A batch is verified when all its leaves,
+/// folded onto the frontier that its seal gives, make the root that the seal has signed. So an ordered export takes the
+/// memory of one batch and of a frontier, and another one takes memory for what is out of order.
+///
+/// Nothing a line says is believed before that: an index costs one table entry however large it is, a seal's signature is
+/// checked before its numbers are used, and folding that came to nothing is limited in proportion to the input.
+///
+/// The work at the end, when no more records come, is in `Verifier+Gaps.swift` and `Verifier+Result.swift`.
+struct Verifier: ~Copyable, RecordSink {
+    struct Options {
+        var verifier: LogVerifier
+        /// A signed size and root that the export must agree with.
+        var head: Checkpoint?
+        /// The first record the caller expects.
+        var start: UInt64 = 0
+        var isSubset = false
+    }
+
+    /// Leaves a batch may have. More than any relay seals at once, and few enough to fold in a moment.
+    static let batchLimit: UInt64 = 1 << 20
+
+    let options: Options
+    let recogniser: StreamRecogniser
+    let hasher: SharedHasher
+    var gatherer = LineGatherer()
+    var pending = PendingRecords()
+    /// Further records at an index that is pending, each with another leaf.
+    var rivals: [UInt64: [PendingRecord]] = [:]
+    var claims = SealClaims()
+    var segments = Segments()
+    let recent = RecentLeaves()
+    var recentRoots = RecentRoots()
+    var codes: CodeCheck?
+    var texts: LeafStore?
+    var writer: VerifiedWriter?
+    var leafHashes: LeafHashDirectory?
+    /// What this reading is to find out about records of an earlier one.
+    var recheck = Recheck()
+    /// What a further reading has to find out.
+    var unsettled = Recheck()
+    var report = VerifyReport()
+
+    /// The largest size signed by the pinned key: so many records there are.
+    var signedSize: UInt64 = 0
+    /// Indexes in the segments whose records were not there.
+    var absent: [Range<UInt64>] = []
+    /// Stretches between known roots of which every leaf is known, by the seal behind it if by nothing else, and that do
+    /// not make those roots.
+    var disproved: [Range<UInt64>] = []
+    /// Records read, and leaves folded in vain.
+    var recordsRead: UInt64 = 0
+    var wastedLeaves: UInt64 = 0
+    /// Memory for the leaves of one batch that is not in one piece.
+    var scratch: [Hash] = []
+
+    init(_ options: Options) throws(OpenSSLError) {
+        self.options = options
+        recogniser = StreamRecogniser(options.verifier.origin.tag)
+        hasher = try SharedHasher()
+        signedSize = options.head?.size ?? 0
+        report.isSubset = options.isSubset
+    }
+
+    // MARK: - Records
+
+    mutating func take(_ line: RawSpan, at position: SourcePosition) {
+        switch recogniser.read(line) {
+        case .record(let record):
+            gatherer.add(line, record, at: position)
+            if gatherer.isFull { flush() }
+        case .foreign:
+            report.foreign.append(position)
+        case .damaged:
+            report.tampered.append(
+                Finding(.identity, position: position, "a line carries a damaged identity of this stream"))
+        }
+    }
+
+    mutating func skip(_ problem: ExportProblem, at position: SourcePosition) {
+        switch problem {
+        case .oversize, .documentWithoutRecord:
+            report.foreign.append(position)
+        case .malformedDocument, .strayDocument:
+            report.unreadable.append(
+                VerifyReport.Unreadable(file: position.file, position: position, reason: problem.explanation))
+        }
+    }
+
+    /// Hashes what was gathered and takes it in.
+    mutating func flush() {
+        guard !gatherer.records.isEmpty else { return }
+        gatherer.hash(&hasher.value)
+        recordsRead += UInt64(gatherer.records.count)
+        for position in gatherer.records.indices {
+            let record = gatherer.records[position]
+            admit(position, record, gatherer.hashes[position])
+        }
+        gatherer.removeAll()
+    }
+
+    private mutating func admit(_ place: Int, _ gathered: GatheredRecord, _ leaf: Hash) {
+        let index = gathered.index
+        if gathered.hasIntruder {
+            report.tampered.append(
+                Finding(
+                    .intruder, records: index..<index + 1, position: gathered.position,
+                    "something that no relay writes stands behind the identity of record \(index)"))
+        }
+        let claim = gathered.seal >= 0 ? claim(gatherer.seals[Int(gathered.seal)], gathered, leaf) : nil
+        if index < segments.end, segments.contains(index), admitVerified(index, leaf, gathered.position, claim) { return }
+        var record = PendingRecord(leaf: leaf, position: gathered.position, text: LeafStore.none)
+        if texts != nil { record.text = keep(place) }
+        if let present = pending.insert(index, record) {
+            if present.leaf == leaf { repeated(record) } else { addRival(index, record) }
+        } else if !claims.isEmpty, let completed = claims.arrived(index) {
+            _ = attempt(completed)
+        }
+        if let claim { admit(claim) }
+    }
+
+    private mutating func keep(_ place: Int) -> UInt64 {
+        let leaf = gatherer.leaf(place)
+        return texts?.keep(leaf) ?? LeafStore.none
+    }
+
+    /// Takes in a record at an index that is verified. Returns false if it has to wait: until its batch is complete a
+    /// second time, or for a further reading.
+    private mutating func admitVerified(
+        _ index: UInt64, _ leaf: Hash, _ position: SourcePosition, _ claim: SealClaim?
+    ) -> Bool {
+        guard let known = recent.find(index) else { return false }
+        if known == leaf {
+            report.duplicates += 1
+            if let claim { compareRoot(claim.record) }
+        } else {
+            report.conflicts.append(Conflict(index: index, truth: nil, isDecided: true, others: [position]))
+        }
+        return true
+    }
+
+    private mutating func addRival(_ index: UInt64, _ record: PendingRecord) {
+        if let others = rivals[index], others.contains(where: { $0.leaf == record.leaf }) {
+            repeated(record)
+        } else {
+            rivals[index, default: []].append(record)
+        }
+    }
+
+    private mutating func repeated(_ record: PendingRecord) {
+        report.duplicates += 1
+        texts?.release(record.text)
+    }
+
+    /// Compares the root of a second copy of a verified seal with the first one's, now or in a further reading.
+    mutating func compareRoot(_ seal: SealRecord) {
+        guard let root = recentRoots.find(seal.number, size: seal.size) else {
+            unsettled.add(seal.root, at: seal.size)
+            return
+        }
+        if root != seal.root { report.tampered.append(.fork(at: seal.size)) }
+    }
+
+    // MARK: - Seals
+
+    /// What a seal record claims, if its signature is the pinned key's. Reports it otherwise.
+    private mutating func claim(
+        _ seal: Result<SealRecord, SealError>, _ gathered: GatheredRecord, _ leaf: Hash
+    ) -> SealClaim? {
+        let records = gathered.index..<gathered.index + 1
+        switch seal {
+        case .failure(let error):
+            report.tampered.append(
+                Finding(.seal, records: records, position: gathered.position, "seal record \(gathered.index): \(error.reason)"))
+        case .success(let record) where record.keyID != options.verifier.keyID:
+            report.unknownKeys.append(record.keyID)
+        case .success(let record) where !options.verifier.signed(record):
+            report.tampered.append(
+                Finding(
+                    .signature, records: records, seal: record.number, position: gathered.position,
+                    "the signature of seal \(record.number) is not valid"))
+        case .success(let record) where record.size - record.from > Self.batchLimit:
+            signedSize = max(signedSize, record.size)
+            report.tampered.append(
+                Finding(
+                    .seal, records: records, seal: record.number, position: gathered.position,
+                    "seal \(record.number) claims a batch of more than \(Self.batchLimit) records"))
+        case .success(let record):
+            signedSize = max(signedSize, record.size)
+            return SealClaim(record: record, leaf: leaf, position: gathered.position, missing: 0)
+        }
+        return nil
+    }
+
+    private mutating func admit(_ claim: SealClaim) {
+        let variants = claims.variants(of: claim.record.size)
+        guard variants.allSatisfy({ $0.record != claim.record || $0.leaf != claim.leaf }) else { return }
+        guard variants.count < SealClaims.variantLimit else {
+            report.tampered.append(
+                Finding(
+                    .seal, records: claim.record.index..<claim.record.size, seal: claim.record.number,
+                    position: claim.position, "there are too many different seals at record \(claim.record.index)"))
+            return
+        }
+        var claim = claim
+        switch attempt(claim) {
+        case .verified: return
+        case .missing(let count): claim.missing = count
+        case .failed: claim.missing = 0
+        }
+        claims.insert(claim)
+    }
+}
+
+extension Finding {
+    static func fork(at size: UInt64) -> Finding {
+        Finding(.history, "the key signed two different trees of \(size) records")
+    }
+}
+
+/// A hasher that can be used while something else of its owner is borrowed.
+final class SharedHasher {
+    var value: SHA256Hasher
+
+    init() throws(OpenSSLError) {
+        value = try SHA256Hasher()
+    }
+}

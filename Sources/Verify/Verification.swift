@@ -1,0 +1,171 @@
+internal import Glibc
+internal import OpenSSL
+internal import Seal
+internal import TransparencyLog
+
+/// What to verify, and against what.
+public struct VerifyOptions: Sendable {
+    /// The pinned key: a verifier key `ORIGIN+KEYID+BASE64`, or the contents of a file with one on a line of its own.
+    /// A key found in the data is never trusted.
+    public var key: String
+    /// The contents of a file with the first MAC key, K_1: 32 bytes, 64 hexadecimal digits, or base64.
+    public var macKey: [UInt8]?
+    /// A directory with the relay's leaf hashes.
+    public var hashes: String?
+    /// The time the export is to reach, in milliseconds since 1970.
+    public var until: Int64?
+    /// How much older than ``until`` the newest seal may be, in milliseconds.
+    public var lagLimit: Int64 = 5 * 60 * 1000
+    /// A signed checkpoint (C2SP tlog-checkpoint) that the export must reach and agree with.
+    public var head: String?
+    /// Whether the export is a part: what is there is proved, and what is not is not missed.
+    public var isSubset = false
+    /// A file that gets the verified records, one on a line.
+    public var output: String?
+    /// The first index the export is to have. Without it an export that starts later, even where a batch starts, is
+    /// incomplete: that records were there before is what its own numbers say.
+    public var start: UInt64 = 0
+    /// The present time in milliseconds since 1970, or nil for the system's clock.
+    public var now: Int64?
+
+    public init(key: String) {
+        self.key = key
+    }
+}
+
+/// Verifies exports: the whole of it, from files to report.
+public enum Verification {
+    /// Reads `inputs`, any number of files in any order that together are one export, and says what they prove.
+    ///
+    /// Throws only if the question makes no sense (``VerificationError``); an input that cannot be read is a finding.
+    /// If records are repeated so far apart that they could not be compared, files are read a second time.
+    public static func run(_ options: VerifyOptions, _ inputs: [ExportInput]) throws(VerificationError) -> VerifyReport {
+        let key = try verifier(options.key)
+        var question = Verifier.Options(verifier: key)
+        question.head = try options.head.map { text throws(VerificationError) in try head(text, key) }
+        question.start = options.start
+        question.isSubset = options.isSubset
+        let codes = try options.macKey.map { bytes throws(VerificationError) in try macKey(bytes) }
+        var verifier = try make(question)
+        verifier.codes = codes.flatMap { CodeCheck(firstKey: $0) }
+        if let path = options.hashes {
+            verifier.leafHashes = try LeafHashDirectory(path: path)
+        } else if options.isSubset {
+            throw VerificationError(.hashes, "a subset is proved by the relay's leaf hashes; say where they are (--hashes)")
+        }
+        if let path = options.output {
+            verifier.writer = try VerifiedWriter(path: path, inputs: inputs)
+            verifier.texts = LeafStore()
+        }
+        verifier.report.origin = key.origin.text
+        verifier.report.key = key.description
+        read(inputs, &verifier)
+        verifier.finish()
+        try settle(&verifier, question, inputs)
+        judgeAge(options, &verifier)
+        return verifier.report
+    }
+
+    private static func make(_ question: Verifier.Options) throws(VerificationError) -> Verifier {
+        do throws(OpenSSLError) {
+            return try Verifier(question)
+        } catch {
+            throw VerificationError(.library, error.description)
+        }
+    }
+
+    private static func read(_ inputs: [ExportInput], _ verifier: inout Verifier) {
+        for (file, input) in inputs.enumerated() {
+            var source = VerifyReport.Source(name: input.name)
+            do throws(ExportError) {
+                try ExportReader.read(input, file: file, into: &verifier) { summary in
+                    source.format = summary.format
+                    source.isCompressed = summary.isCompressed
+                }
+            } catch {
+                verifier.report.unreadable.append(
+                    VerifyReport.Unreadable(file: file, position: error.position, reason: error.reason))
+            }
+            verifier.report.sources.append(source)
+        }
+    }
+
+    /// Reads the inputs again if something is open that a second reading can answer.
+    private static func settle(
+        _ verifier: inout Verifier, _ question: Verifier.Options, _ inputs: [ExportInput]
+    ) throws(VerificationError) {
+        var open = verifier.unsettled
+        guard !open.isEmpty else { return }
+        if inputs.allSatisfy(\.isRereadable) {
+            var second = try make(question)
+            open.sort()
+            second.recheck = open
+            read(inputs, &second)
+            second.finish()
+            open = second.recheck
+            verifier.report.duplicates += open.duplicates
+            for conflict in open.conflicts { verifier.report.conflicts.append(conflict) }
+            for finding in open.findings { verifier.report.tampered.append(finding) }
+        }
+        verifier.report.unresolved = UInt64(open.recordCount)
+        if open.recordCount > 0 {
+            verifier.report.notes.append(
+                "repeated records were too far apart to be compared: give the export as files instead of standard input")
+        }
+    }
+
+    private static func judgeAge(_ options: VerifyOptions, _ verifier: inout Verifier) {
+        verifier.report.until = options.until.map { SealTime(clamping: $0) }
+        guard let seal = verifier.segments.all.last?.lastSeal?.record else { return }
+        let now = options.now ?? Int64(time(nil)) * 1000
+        verifier.report.newestSeal = VerifyReport.NewestSeal(
+            number: seal.number, size: seal.size, time: seal.time, age: now - seal.time.milliseconds)
+        if let until = options.until {
+            verifier.report.isStale = seal.time.milliseconds < until - options.lagLimit
+        }
+    }
+
+    // MARK: - Keys and heads
+
+    /// The pinned key in `text`: the text itself, or a line of it.
+    private static func verifier(_ text: String) throws(VerificationError) -> LogVerifier {
+        let lines = text.split(whereSeparator: \.isNewline).map(trimmed).filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        guard lines.count == 1, let line = lines.first else {
+            throw VerificationError(.key, "the key is to be one verifier key, ORIGIN+KEYID+BASE64, on a line of its own")
+        }
+        do throws(SealError) {
+            return try LogVerifier(parsing: line)
+        } catch {
+            throw VerificationError(.key, error.reason)
+        }
+    }
+
+    private static func head(_ text: String, _ key: LogVerifier) throws(VerificationError) -> Checkpoint {
+        do throws(TransparencyLogError) {
+            let note = try SignedNote(parsing: Array(text.utf8))
+            try note.verify(by: key)
+            let head = try Checkpoint(parsing: note.text)
+            guard head.origin == key.origin.text else {
+                throw TransparencyLogError(.malformedCheckpoint, "the head is of the log \(head.origin)")
+            }
+            return head
+        } catch {
+            throw VerificationError(.head, "the head cannot be used: \(error.reason)")
+        }
+    }
+
+    private static func macKey(_ bytes: [UInt8]) throws(VerificationError) -> SecretBytes {
+        if bytes.count == HMACKey.byteCount { return unsafe SecretBytes(bytes.span.bytes) }
+        let text = trimmed(String(decoding: bytes, as: UTF8.self)[...])
+        guard let key = Hash(hex: text) ?? Hash(base64: text) else {
+            throw VerificationError(.macKey, "a MAC key has 32 bytes, or these in hexadecimal or base64")
+        }
+        return key.withBytes { SecretBytes($0) }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0.isWhitespace }
+        let count = start.reversed().prefix { $0.isWhitespace }.count
+        return String(start.dropLast(count))
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import OpenSSL
+import Relay
+import Seal
+
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Make and show the keys of a log.",
+        discussion: """
+            Example: waxwing keys generate /etc/waxwing/log.pem
+                     waxwing keys show /etc/waxwing/log.pem --origin relay1.example.net/all
+            """,
+        subcommands: [Generate.self, Show.self, MAC.self])
+
+    struct Generate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make an Ed25519 signing key (PKCS#8 PEM, mode 0600).",
+            discussion: "Example: waxwing keys generate /etc/waxwing/log.pem")
+
+        @Argument(help: "The file to make; it must not exist.", completion: .file())
+        var file: String
+
+        @Option(help: "Encrypt the key with the passphrase in this file.", completion: .file())
+        var passphraseFile: String?
+
+        func run() throws {
+            try report {
+                let passphrase = try passphraseFile.map { try SecretFile.read($0).withoutLineEnd() }
+                try Ed25519PrivateKey.generate().create(at: file, passphrase: passphrase)
+            }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the public key (vkey) of a signing key.",
+            discussion: "Example: waxwing keys show /etc/waxwing/log.pem --origin relay1.example.net/all")
+
+        @Argument(help: "The signing key: a PEM file or an OSSL_STORE URI.", completion: .file())
+        var key: String
+
+        @Option(help: "The log's origin, which is part of its public key.")
+        var origin: String
+
+        @Option(help: "The file with the key's passphrase.", completion: .file())
+        var passphraseFile: String?
+
+        func run() throws {
+            try report {
+                let passphrase = try passphraseFile.map { try SecretFile.read($0).withoutLineEnd() }
+                let key = try Ed25519PrivateKey.load(key, passphrase: passphrase)
+                Console.say("\(try LogKey(origin: Origin(origin), privateKey: key).verifierKey)\n")
+            }
+        }
+    }
+
+    struct MAC: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "mac", abstract: "Make the first key of an HMAC ratchet (mode 0600).",
+            discussion: """
+                Example: waxwing keys mac /etc/waxwing/mac.key
+
+                The relay reads it once (`stream.mac_key_file`). Then keep it elsewhere: `waxwing verify --mac-key` needs \
+                it, and whoever has it could make up MACs, though not signatures.
+                """)
+
+        @Argument(help: "The file to make; it must not exist.", completion: .file())
+        var file: String
+
+        func run() throws {
+            try report {
+                try MACKeyFile.create(file)
+            }
+        }
+    }
+}
+
+extension ParsableCommand {
+    /// Runs `body`; an error is printed and ends the process.
+    func report(_ body: () throws -> Void) throws {
+        do { try body() } catch {
+            Console.complain("waxwing: \(error)")
+            throw ExitStatus.unavailable
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Relay
+import Settings
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the relay until it gets SIGTERM or SIGINT.",
+        discussion: """
+            Example: waxwing run --config /etc/waxwing/waxwing.yaml
+
+            SIGTERM takes no more records, seals and syncs those that came, and gives the destinations the configured \
+            `drain` to take them. Exit codes: 0 ended in order, 64 wrong options, 69 an address, file or key cannot be \
+            used, 74 the ledger could not be written, 78 the configuration is wrong.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    func run() throws {
+        Relay.blockSignals()
+        let settings = try configuration.load()
+        let relay: Relay
+        do {
+            relay = try Relay(settings, logger: ConfigurationOption.logger(settings))
+            try relay.start()
+        } catch {
+            Console.complain("waxwing: \(error)")
+            throw ExitStatus.unavailable
+        }
+        Console.say(StartReport(relay).text + "\n")
+        let failure = relay.waitForEnd()
+        relay.stop()
+        if failure != nil { throw ExitStatus.failed }
+    }
+}
+
+/// What a person who has just started a relay wants to know.
+struct StartReport {
+    let text: String
+
+    init(_ relay: Relay) {
+        let settings = relay.settings
+        let listeners = settings.listeners.map { "\($0.transport.name) \($0.address)" }.joined(separator: ", ")
+        let destinations = settings.destinations.map { $0.name }.joined(separator: ", ")
+        var lines = [
+            "waxwing \(Version.text) is running",
+            "  listens on    \(listeners)",
+            "  ledger        \(settings.data)",
+            "  delivers to   \(destinations.isEmpty ? "nobody yet (the ledger keeps everything)" : destinations)",
+            "  public key    \(relay.verifierKey)\(relay.isNewKey ? "  (new)" : "")",
+        ]
+        if let metrics = settings.metrics { lines.append("  metrics       http://\(metrics)/metrics") }
+        if let listener = settings.listeners.first(where: { $0.transport.name == "tcp" }) {
+            let host = listener.address.isWildcard ? "127.0.0.1" : listener.address.host
+            lines.append("try it          logger --server \(host) --port \(listener.address.port) --tcp --rfc5424 hello")
+        }
+        lines.append("check it        waxwing verify --key \(settings.data)/keys/log.vkey \(settings.data)/segments/*.segment")
+        text = lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Glibc
+import Syslog
+import Verify
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Verify an export of a log, from wherever it was exported.",
+        discussion: """
+            Example: waxwing verify --key log.vkey export.ndjson.gz
+                     waxwing verify --key "$(cat log.vkey)" --until 2026-11-23T12:00:00Z part1.log part2.log
+
+            Reads lines, octet-counted streams, NDJSON, Elasticsearch and Splunk exports and ledger segments, all of them \
+            also as gzip; `-` is standard input. A folder stands for the segments of the ledger in it.
+
+            Exit codes: 0 verified and complete, 1 tampered, 2 incomplete, 3 cannot verify, 64 wrong options.
+            """)
+
+    @Option(help: "The log's public key (vkey), or a file with it. It is never taken from the export.", completion: .file())
+    var key: String
+
+    @Option(help: "A file with the first key of the HMAC ratchet; checks the MACs too.", completion: .file())
+    var macKey: String?
+
+    @Option(help: "A folder with the relay's leaf hashes: names altered records, not only their batch.", completion: .directory)
+    var hashes: String?
+
+    @Option(help: "The export must reach this time (RFC 3339).")
+    var until: String?
+
+    @Option(help: "How much older than --until the newest seal may be: 30s, 5m, 1h.")
+    var maxLag = "5m"
+
+    @Option(help: "A checkpoint (signed note) that the export must reach and agree with.", completion: .file())
+    var head: String?
+
+    @Flag(help: "Prove a filtered export by the leaf hashes, and do not ask for completeness.")
+    var subset = false
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    @Option(help: "Write the verified records to this file, one a line.", completion: .file())
+    var write: String?
+
+    @Argument(help: "Files with the export, or `-`.", completion: .file())
+    var files: [String]
+
+    func run() throws {
+        var options = VerifyOptions(key: try Self.contents(key, orTextWith: "+"))
+        options.macKey = try macKey.map { try Self.read($0) }
+        options.hashes = hashes
+        options.until = try until.map { try Self.time($0) }
+        options.lagLimit = try Self.milliseconds(maxLag)
+        options.head = try head.map { String(decoding: try Self.read($0), as: UTF8.self) }
+        options.isSubset = subset
+        options.output = write
+        let report: VerifyReport
+        do throws(VerificationError) {
+            report = try Verification.run(options, files.flatMap { inputs($0) })
+        } catch {
+            Console.complain("waxwing: \(error)")
+            throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)
+        }
+        Console.say(json ? report.json + "\n" : report.text)
+        throw ExitCode(report.outcome.exitCode)
+    }
+
+    private func inputs(_ path: String) -> [ExportInput] {
+        LedgerFolder(path)?.segments.map { .path($0) } ?? [ExportInput(argument: path)]
+    }
+
+    /// The text itself if it looks like a key, else the contents of the file it names.
+    private static func contents(_ argument: String, orTextWith mark: Character) throws -> String {
+        let isFile = unsafe access(argument, F_OK) == 0
+        guard isFile || !argument.contains(mark) else { return argument }
+        return String(decoding: try read(argument), as: UTF8.self)
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        guard let bytes = InputFile.read(path, limit: 1 << 20) else {
+            Console.complain("waxwing: \(path) cannot be read: \(unsafe String(cString: strerror(errno)))")
+            throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)
+        }
+        return bytes
+    }
+
+    private static func time(_ text: String) throws -> Int64 {
+        guard let time = Timestamp(rfc3339: text) else {
+            throw ValidationError("--until takes a time such as 2026-11-23T12:00:00Z, not \(text)")
+        }
+        return time.seconds * 1000 + Int64(time.microseconds / 1000)
+    }
+
+    private static func milliseconds(_ text: String) throws -> Int64 {
+        let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+        for (unit, factor) in units where text.hasSuffix(unit) {
+            if let number = Int64(text.dropLast(unit.count)), number >= 0, number < 1 << 31 { return number * factor }
+        }
+        throw ValidationError("--max-lag takes a duration such as 30s, 5m or 1h, not \(text)")
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import Ledger
+
+/// Files and standard input, read by a command.
+enum InputFile {
+    /// All bytes of the file, or of standard input for `-`; nil if it cannot be read (`errno` says why) or is longer.
+    static func read(_ path: String, limit: Int) -> [UInt8]? {
+        guard let source = LineSource(path) else { return nil }
+        var bytes: [UInt8] = []
+        while let chunk = source.chunk() {
+            bytes += chunk
+            guard bytes.count <= limit else {
+                errno = EFBIG
+                return nil
+            }
+        }
+        return bytes
+    }
+}
+
+/// Reads a file or standard input piece by piece, or line by line.
+final class LineSource {
+    /// The longest line that is kept; the rest of a longer one is a line of its own.
+    static let lineLimit = 1 << 20
+
+    private let descriptor: Int32
+    private var pending: [UInt8] = []
+    private var start = 0
+    private var scanned = 0
+    private var isAtEnd = false
+
+    /// Opens the file at `path`, or takes standard input for `-`.
+    init?(_ path: String) {
+        guard path != "-" else {
+            descriptor = STDIN_FILENO
+            return
+        }
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+    }
+
+    deinit {
+        if descriptor != STDIN_FILENO { close(descriptor) }
+    }
+
+    /// The next bytes, nil at the end.
+    func chunk() -> [UInt8]? {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+            count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress!, buffer.count))
+        }
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    /// Whether there is a whole line that needs no more reading.
+    var hasLine: Bool { pending[scanned...].contains(0x0A) }
+
+    /// The next line without its LF, nil at the end. A last line needs no LF.
+    func line() -> [UInt8]? {
+        while true {
+            if let end = pending[scanned...].firstIndex(of: 0x0A) { return take(to: end, skipping: 1) }
+            scanned = pending.count
+            if scanned - start >= Self.lineLimit { return take(to: start + Self.lineLimit, skipping: 0) }
+            if isAtEnd { return start < pending.count ? take(to: pending.count, skipping: 0) : nil }
+            pending.removeFirst(start)
+            (start, scanned) = (0, scanned - start)
+            if let more = chunk() { pending += more } else { isAtEnd = true }
+        }
+    }
+
+    private func take(to end: Int, skipping count: Int) -> [UInt8] {
+        defer {
+            start = end + count
+            scanned = start
+        }
+        return Array(pending[start..<end])
+    }
+}
+
+/// A folder given in the place of an export: a ledger, or its `segments`.
+struct LedgerFolder {
+    /// Paths of its segments, in order.
+    let segments: [String]
+
+    /// Nil unless there are segments in the folder.
+    init?(_ path: String) {
+        let system = DiskFileSystem()
+        for folder in ["\(path)/segments", path] {
+            guard let names = try? system.list(folder).filter({ $0.hasSuffix(".segment") }), !names.isEmpty else { continue }
+            segments = names.map { "\(folder)/\($0)" }
+            return
+        }
+        return nil
+    }
+}

@@ -1,0 +1,1 @@
+"""The cases, by what they are about. A module registers its cases when it is imported."""

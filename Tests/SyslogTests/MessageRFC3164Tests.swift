@@ -1,0 +1,257 @@
+import Testing
+
+@testable import Syslog
+
+@Suite struct MessageRFC3164Tests {
+    /// Text behind `<13>`, time, source, host|app|process|text.
+    static let table: [(String, String, String, String)] = [
+        (
+            "Oct 11 22:14:15 mymachine su: 'su root' failed", "2026-10-11T22:14:15+02:00", "guessed-year",
+            "mymachine|su|-|'su root' failed"
+        ),
+        (
+            "Nov 23 06:15:00 host headscale[123]: 2026-11-23T06:15:00Z INF x", "2026-11-23T06:15:00+01:00",
+            "guessed-year", "host|headscale|123|2026-11-23T06:15:00Z INF x"
+        ),
+        (
+            "Nov 23 06:15:00 10.0.0.99 Use the BFG!", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "10.0.0.99|Use|-|the BFG!"
+        ),
+        ("Nov  3 06:15:00 h a: x", "2026-11-03T06:15:00+01:00", "guessed-year", "h|a|-|x"),
+        ("Nov 3 06:15:00 h a: x", "2026-11-03T06:15:00+01:00", "guessed-year", "h|a|-|x"),
+        ("Nov 03 06:15:00 h a: x", "2026-11-03T06:15:00+01:00", "guessed-year", "h|a|-|x"),
+        ("nov 23 06:15:00 h a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|a|-|x"),
+        ("NOV 23 6:15:00 h a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|a|-|x"),
+        ("Nov 23 06:15:00.123 h a: x", "2026-11-23T06:15:00.123+01:00", "guessed-year", "h|a|-|x"),
+        ("Nov 23 06:15:00,123456 h a: x", "2026-11-23T06:15:00.123456+01:00", "guessed-year", "h|a|-|x"),
+        // Years and zones.
+        ("Nov 23 2026 06:15:00 h a: x", "2026-11-23T06:15:00+01:00", "configured-zone", "h|a|-|x"),
+        ("Nov 23 06:15:00 2026 h a: x", "2026-11-23T06:15:00+01:00", "configured-zone", "h|a|-|x"),
+        ("2026 Nov 23 06:15:00 h a: x", "2026-11-23T06:15:00+01:00", "configured-zone", "h|a|-|x"),
+        ("Jul 23 2026 06:15:00 h a: x", "2026-07-23T06:15:00+02:00", "configured-zone", "h|a|-|x"),
+        ("Nov 23 06:15:00 UTC h a: x", "2026-11-23T06:15:00Z", "guessed-year", "h|a|-|x"),
+        ("Nov 23 2026 06:15:00 EST h a: x", "2026-11-23T06:15:00-05:00", "message", "h|a|-|x"),
+        ("Nov 23 06:15:00 CET 2026 h a: x", "2026-11-23T06:15:00+01:00", "message", "h|a|-|x"),
+        ("Nov 23 06:15:00 2026 +0530 h a: x", "2026-11-23T06:15:00+05:30", "message", "h|a|-|x"),
+        (
+            "1990 Oct 22 10:52:01 TZ-6 scapegoat sched[0]: All", "1990-10-22T10:52:01-06:00", "message",
+            "scapegoat|sched|0|All"
+        ),
+        ("Nov 23 06:15:00 IST a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "IST|a|-|x"),
+        // ISO 8601.
+        ("2026-11-23T06:15:00Z h a: x", "2026-11-23T06:15:00Z", "message", "h|a|-|x"),
+        ("2026-11-23T06:15:00.123456+00:00 h a[1]:  x", "2026-11-23T06:15:00.123456Z", "message", "h|a|1| x"),
+        ("2026-11-23 06:15:00 h a: x", "2026-11-23T06:15:00+01:00", "configured-zone", "h|a|-|x"),
+        ("2026-11-23 06:15:00,123 +0100 h a: x", "2026-11-23T06:15:00.123+01:00", "message", "h|a|-|x"),
+        ("2026-11-23T06:15:00 UTC h a: x", "2026-11-23T06:15:00Z", "message", "h|a|-|x"),
+        ("2026-11-23T06:15:00-0800 h a: x", "2026-11-23T06:15:00-08:00", "message", "h|a|-|x"),
+        // Cisco.
+        (
+            "12345: *Mar  1 00:00:01.123: %SYS-5-CONFIG_I: x", "2027-03-01T00:00:01.123+01:00", "guessed-year",
+            "-|%SYS-5-CONFIG_I|-|x"
+        ),
+        (
+            "12345: .Nov 23 06:15:00.123 UTC: %SYS-5-CONFIG_I: x", "2026-11-23T06:15:00.123Z", "guessed-year",
+            "-|%SYS-5-CONFIG_I|-|x"
+        ),
+        (
+            "000012: 000034: rtr1: Nov 23 06:15:00: %A-1-B: x", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "rtr1|%A-1-B|-|x"
+        ),
+        ("rtr1: *Nov 23 06:15:00: %A-1-B: x", "2026-11-23T06:15:00+01:00", "guessed-year", "rtr1|%A-1-B|-|x"),
+        (": Nov 23 06:15:00: %A-1-B:x", "2026-11-23T06:15:00+01:00", "guessed-year", "-|%A-1-B|-|x"),
+        (
+            "Nov 23 2026 06:15:00: %ASA-6-302013: x", "2026-11-23T06:15:00+01:00", "configured-zone",
+            "-|%ASA-6-302013|-|x"
+        ),
+        (
+            "Nov 23 2026 06:15:00 asa1 : %ASA-6-302013: x", "2026-11-23T06:15:00+01:00", "configured-zone",
+            "asa1|%ASA-6-302013|-|x"
+        ),
+        ("Nov 23 06:15:00 10.0.0.1: %SYS-5-X: x", "2026-11-23T06:15:00+01:00", "guessed-year", "10.0.0.1|%SYS-5-X|-|x"),
+        ("12345: %SYS-5-CONFIG_I: x", "2026-11-23T06:20:00Z", "received", "-|%SYS-5-CONFIG_I|-|x"),
+        ("12345: x", "2026-11-23T06:20:00Z", "received", "-|-|-|x"),
+        // AIX.
+        (
+            "Nov 23 06:15:00 Message forwarded from aix1: sshd[123]: x", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "aix1|sshd|123|x"
+        ),
+        ("Nov 23 06:15:00 forwarded from aix1: x y", "2026-11-23T06:15:00+01:00", "guessed-year", "aix1|x|-|y"),
+        (
+            "Nov 23 06:15:00 Message forwarded from aix1: last message repeated 3 times", "2026-11-23T06:15:00+01:00",
+            "guessed-year", "aix1|-|-|last message repeated 3 times"
+        ),
+        // Host or not.
+        ("Nov 23 06:15:00 tag: x", "2026-11-23T06:15:00+01:00", "guessed-year", "-|tag|-|x"),
+        ("Nov 23 06:15:00 tag[1]: x", "2026-11-23T06:15:00+01:00", "guessed-year", "-|tag|1|x"),
+        ("Nov 23 06:15:00 fe80::1%eth0 a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "fe80::1%eth0|a|-|x"),
+        ("Nov 23 06:15:00 2001:db8::1 a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "2001:db8::1|a|-|x"),
+        ("Nov 23 06:15:00 [2001:db8::1] a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "[2001:db8::1]|a|-|x"),
+        (
+            "Nov 23 06:15:00 ::ffff:192.0.2.1 a: x", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "::ffff:192.0.2.1|a|-|x"
+        ),
+        ("Nov 23 06:15:00 a.b-c_d.example a: x", "2026-11-23T06:15:00+01:00", "guessed-year", "a.b-c_d.example|a|-|x"),
+        ("Nov 23 06:15:00 it's text", "2026-11-23T06:15:00+01:00", "guessed-year", "-|-|-|it's text"),
+        ("Nov 23 06:15:00 word", "2026-11-23T06:15:00+01:00", "guessed-year", "-|-|-|word"),
+        ("Nov 23 06:15:00", "2026-11-23T06:15:00+01:00", "guessed-year", "-|-|-|"),
+        (
+            "Nov 23 06:15:00 h last message repeated 3 times", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "h|-|-|last message repeated 3 times"
+        ),
+        (
+            "Nov 23 06:15:00 last message repeated 3 times", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "-|-|-|last message repeated 3 times"
+        ),
+        (
+            "Nov 23 06:15:00 h message repeated 3 times: [ x]", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "h|-|-|message repeated 3 times: [ x]"
+        ),
+        // Tags.
+        ("Nov 23 06:15:00 h postfix/smtpd[12]: x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|postfix/smtpd|12|x"),
+        ("Nov 23 06:15:00 h (sd-pam)[12]: x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|(sd-pam)|12|x"),
+        ("Nov 23 06:15:00 h app[1] x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|app|1|x"),
+        ("Nov 23 06:15:00 h app[]: x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|app|-|x"),
+        (
+            "Nov 23 06:15:00 h app something happened", "2026-11-23T06:15:00+01:00", "guessed-year",
+            "h|app|-|something happened"
+        ),
+        ("Nov 23 06:15:00 h app:", "2026-11-23T06:15:00+01:00", "guessed-year", "h|app|-|"),
+        ("Nov 23 06:15:00 h -: x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|-|-|x"),
+        ("Nov 23 06:15:00 h http://x/ y", "2026-11-23T06:15:00+01:00", "guessed-year", "h|-|-|http://x/ y"),
+        ("Nov 23 06:15:00 h {\"a\": 1}", "2026-11-23T06:15:00+01:00", "guessed-year", "h|-|-|{\"a\": 1}"),
+        ("Nov 23 06:15:00 h a=1 b=2", "2026-11-23T06:15:00+01:00", "guessed-year", "h|-|-|a=1 b=2"),
+        ("Nov 23 06:15:00 h ERROR x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|-|-|ERROR x"),
+        ("Nov 23 06:15:00 h app[1 x", "2026-11-23T06:15:00+01:00", "guessed-year", "h|-|-|app[1 x"),
+        // An application's own line.
+        (
+            "2026-11-23T06:15:00Z INF node connected", "2026-11-23T06:15:00Z", "message",
+            "-|-|-|2026-11-23T06:15:00Z INF node connected"
+        ),
+        // No stamp.
+        ("app: x", "2026-11-23T06:20:00Z", "received", "-|app|-|x"),
+        ("0123456789ab[42]: x", "2026-11-23T06:20:00Z", "received", "-|0123456789ab|42|x"),
+    ]
+
+    static func berlin() throws -> TimeZoneRule { try TimeZoneRuleTests.berlin() }
+
+    @Test(arguments: table)
+    func reads(text: String, time: String, source: String, summary: String) throws {
+        let parsed = Parsed("<13>" + text, zone: try Self.berlin())
+        #expect(parsed.message.format == .rfc3164)
+        #expect(parsed.time == time)
+        #expect(parsed.message.timestampSource.rawValue == source)
+        #expect(parsed.summary == summary)
+    }
+
+    /// With a stamp, the same holds without a PRI; Cisco's prefixes are only looked for behind one.
+    @Test(arguments: table)
+    func withoutPriority(text: String, time: String, source: String, summary: String) throws {
+        let parsed = Parsed(text, zone: try Self.berlin())
+        #expect(parsed.codes.contains("no-priority"))
+        #expect(parsed.message.priority == .unknown)
+        let isPrefixed =
+            text.hasPrefix("0000") || text.hasPrefix("1234") || text.hasPrefix("rtr1") || text.hasPrefix(":")
+        if source == "received" || isPrefixed {
+            #expect(parsed.message.format == .raw)
+            #expect(parsed.text == text)
+        } else {
+            #expect(parsed.time == time)
+            #expect(parsed.summary == summary)
+        }
+    }
+
+    @Test(arguments: [
+        "hello world", "Nov 31 06:15:00 h a: x", "Feb 30 06:15:00 h a: x", "Feb 29 2026 06:15:00 h a: x",
+        "Nov 23 24:15:00 h a: x", "Nov 23 06:60:00 h a: x",
+        "Nov 23 06:15:61 h a: x", "Nov 23 06:15:00x h", "Nov 23 06:15 h a: x", "Nov23 06:15:00 h", "Foo 23 06:15:00 h",
+        "Nov", "Nov ", "Nov 23", "Nov 23 06:15:0",
+        "2026-11-23T06:15:00Zx", "2026/11/23 06:15:00 http: x", "", " ", "*", "{\"level\":\"info\"}", "a:b", "app[1",
+        "key=value: x",
+    ])
+    func raw(text: String) {
+        let parsed = Parsed("<30>" + text)
+        #expect(parsed.message.format == .raw)
+        #expect(parsed.message.priority.value == 30)
+        #expect(parsed.text == text)
+        #expect(parsed.message.timestampSource == .received)
+        #expect(parsed.message.timestamp == receivedAt)
+    }
+
+    @Test(arguments: [
+        ("<>x", "<>x", 13, ["no-priority"]), ("<a>x", "<a>x", 13, ["no-priority"]), ("<1", "<1", 13, ["no-priority"]),
+        ("<123456789>x", "<123456789>x", 13, ["no-priority"]),
+        ("<999>x", "x", 13, ["priority-out-of-range"]), ("<00000014>x", "x", 14, ["priority-form"]),
+        ("<014>x", "x", 14, ["priority-form"]),
+        ("<0>x", "x", 0, []), ("<191>x", "x", 191, []), ("<9>x", "x", 9, []), ("<00>x", "x", 0, ["priority-form"]),
+        (" <14>x", "x", 14, ["leading-octets"]),
+        ("<-1>x", "<-1>x", 13, ["no-priority"]), ("", "", 13, ["no-priority"]),
+    ])
+    func priorities(text: String, message: String, value: UInt8, codes: [String]) {
+        let parsed = Parsed(text)
+        #expect(parsed.text == message)
+        #expect(parsed.message.priority.value == value)
+        #expect(parsed.codes == codes)
+    }
+
+    @Test func everyPriority() {
+        for value in UInt8(0)...191 {
+            let priority = Parsed("<\(value)>x").message.priority
+            #expect(priority.value == value && priority == Priority(facility: Int(value) / 8, severity: Int(value) % 8))
+        }
+    }
+
+    @Test func sequenceNumbersAndMarks() {
+        let parsed = Parsed("<189>12345: *Nov 23 06:15:00: %A-1-B: x")
+        #expect(parsed.sequenceNumber == "12345")
+        #expect(parsed.codes == ["clock-not-synchronised", "no-hostname"])
+        #expect(Parsed("<189>12345678901: x").sequenceNumber == nil)
+    }
+
+    @Test func problemsOfTime() {
+        #expect(Parsed("<13>Dec 31 23:59:60 h a: x").codes == ["timestamp-leap-second"])
+        #expect(Parsed("<13>2026-11-23T06:15:00.1234567Z h a: x").codes == ["timestamp-fraction-too-long"])
+        #expect(Parsed("<13>a: x").codes == ["no-timestamp", "no-hostname"])
+    }
+
+    // MARK: - Years
+
+    @Test(arguments: [
+        ("Dec 31 23:59:58", "2027-01-01T00:00:05Z", "2026-12-31T23:59:58Z"),
+        ("Jan  1 00:00:02", "2026-12-31T23:59:59Z", "2027-01-01T00:00:02Z"),
+        ("Dec 31 23:59:58", "2026-12-31T23:59:59Z", "2026-12-31T23:59:58Z"),
+        ("Jan  1 00:00:02", "2027-01-01T00:00:05Z", "2027-01-01T00:00:02Z"),
+        ("Jun 15 12:00:00", "2026-01-01T00:00:00Z", "2026-06-15T12:00:00Z"),
+        ("Aug 15 12:00:00", "2026-01-01T00:00:00Z", "2025-08-15T12:00:00Z"),
+        ("Feb 29 12:00:00", "2024-03-01T00:00:00Z", "2024-02-29T12:00:00Z"),
+        ("Feb 29 12:00:00", "2025-01-15T00:00:00Z", "2024-02-29T12:00:00Z"),
+        ("Feb 29 12:00:00", "2023-12-31T00:00:00Z", "2024-02-29T12:00:00Z"),
+        ("Feb 29 12:00:00", "2026-11-23T00:00:00Z", "2024-02-29T12:00:00Z"),
+        ("Feb 28 12:00:00", "2026-11-23T00:00:00Z", "2027-02-28T12:00:00Z"),
+        ("Jan  1 00:00:00", "0000-06-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+        ("Jan  1 00:00:00", "9999-12-31T00:00:00Z", "9999-01-01T00:00:00Z"),
+    ])
+    func guessedYear(stamp: String, received: String, expected: String) {
+        let parsed = Parsed("<13>\(stamp) h a: x", at: Timestamp(rfc3339: received)!)
+        #expect(parsed.time == expected)
+        #expect(parsed.message.timestampSource == .guessedYear)
+    }
+
+    /// On the listener's clock the year has already changed.
+    @Test func newYearOnTheListenersClock() {
+        let zone = TimeZoneRule(offsetSeconds: 9 * 3600)
+        let parsed = Parsed("<13>Jan  1 00:30:00 h a: x", at: Timestamp(rfc3339: "2026-12-31T15:30:05Z")!, zone: zone)
+        #expect(parsed.time == "2027-01-01T00:30:00+09:00")
+    }
+
+    @Test func nearestYearForEveryDay() {
+        let now = Timestamp(rfc3339: "2026-11-23T06:20:00Z")!
+        for day in 0..<365 {
+            let civil = CivilTime(localSeconds: 1_767_225_600 + Int64(day) * 86_400)
+            let year = YearGuess.year(for: civil, now, .utc)
+            var guess = civil
+            guess.year = year
+            #expect(abs(guess.localSeconds - now.seconds) <= 183 * 86_400)
+        }
+    }
+}

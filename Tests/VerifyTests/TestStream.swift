@@ -1,0 +1,160 @@
+import OpenSSL
+import Seal
+import Syslog
+import TransparencyLog
+import Verify
+
+/// A sealed stream to verify, made by the real sealer: its lines in order, seals among them.
+struct TestStream: Sendable {
+    typealias Line = [UInt8]
+
+    static let origin = "relay1.example.net/all"
+    static let start: Int64 = 1_795_414_500_000
+    static let firstMACKey = [UInt8](repeating: 0x4B, count: 32)
+
+    var lines: [Line] = []
+    /// The indexes of the seals.
+    var seals: [Int] = []
+    var leaves: [Hash] = []
+    /// The checkpoint of each seal.
+    var heads: [String] = []
+    let key: String
+
+    struct Shape: Sendable {
+        var origin = TestStream.origin
+        var seed: UInt8 = 0
+        /// Records of each batch, without its seal.
+        var batches = Array(repeating: 63, count: 16)
+        /// Records behind the last seal.
+        var tail = 0
+        var dropped: UInt64 = 0
+        var hasMAC = false
+        /// The text of a record.
+        var text = "record"
+    }
+
+    init(_ shape: Shape = Shape()) throws {
+        let seedBytes = [UInt8](0..<32).map { $0 ^ shape.seed }
+        let seed = unsafe SecretBytes(seedBytes.span.bytes)
+        let key = try LogKey(origin: Origin(shape.origin), privateKey: Ed25519PrivateKey(seed: seed))
+        self.key = key.verifierKey.description
+        if shape.hasMAC {
+            try fill(shape, Sealer(key: key, ratchet: Self.ratchet()))
+        } else {
+            try fill(shape, Sealer(key: key))
+        }
+    }
+
+    private mutating func fill(_ shape: Shape, _ sealer: consuming Sealer) throws {
+        var hasher = try SHA256Hasher()
+        for (number, count) in shape.batches.enumerated() {
+            for _ in 0..<count { append(shape.text, &sealer, &hasher) }
+            let time = SealTime(clamping: Self.start + Int64(number + 1) * 5000)
+            try seal(at: time, dropped: shape.dropped, &sealer)
+        }
+        for _ in 0..<shape.tail { append(shape.text, &sealer, &hasher) }
+    }
+
+    private static func ratchet() throws -> Ratchet {
+        guard let key = unsafe HMACKey(SecretBytes(firstMACKey.span.bytes)) else { fatalError("32 bytes are a key") }
+        return Ratchet(key: key)
+    }
+
+    private mutating func append(_ text: String, _ sealer: inout Sealer, _ hasher: inout SHA256Hasher) {
+        let index = sealer.nextIndex
+        let line = Self.record(index, tag: sealer.key.origin.tag, text: text)
+        let leaf = hasher.leafHash(line)
+        lines.append(line)
+        leaves.append(leaf)
+        sealer.absorb([leaf])
+    }
+
+    private mutating func seal(at time: SealTime, dropped: UInt64, _ sealer: inout Sealer) throws {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: SealRecord.lengthLimit, alignment: 1)
+        defer { unsafe memory.deallocate() }
+        var writer = unsafe ByteWriter(unsafeOver: memory, capacity: SealRecord.lengthLimit)
+        let batch = try sealer.seal(
+            why: .count, at: time, dropped: dropped, host: "relay1.example.net", processID: 4242, into: &writer)
+        let line = unsafe TestStream.Line(UnsafeRawBufferPointer(start: memory, count: writer.count))
+        seals.append(lines.count)
+        lines.append(line)
+        leaves.append(batch.leaf)
+        heads.append(batch.checkpoint.description)
+    }
+
+    /// Record `index`, as the relay writes it. Every seventh has an element of its own, every eleventh a letter beyond ASCII.
+    static func record(_ index: UInt64, tag: LogTag, text: String) -> Line {
+        let time = SealTime(clamping: start + Int64(index))
+        let element = index % 7 == 0 ? "[origin@32473 ip=\"192.0.2.\(index % 250)\" note=\"a \\\"b\\\" \\] c\"]" : ""
+        let letter = index % 11 == 0 ? " é😀\t\\" : ""
+        return Array(
+            ("<13>1 \(time) host\(index % 5).example.com app 100 ID1 \(element)[waxwing@32473 l=\"\(tag)\" i=\"\(index)\"]"
+                + " \(text) \(index)\(letter).").utf8)
+    }
+
+    // MARK: - Verifying
+
+    /// Milliseconds of the newest seal.
+    var end: Int64 { Self.start + Int64(seals.count) * 5000 }
+
+    var options: VerifyOptions {
+        var options = VerifyOptions(key: key)
+        options.now = end + 60_000
+        return options
+    }
+
+    func verify(_ lines: [Line], _ adjust: (inout VerifyOptions) -> Void = { _ in }) throws -> VerifyReport {
+        try verify(Export.lines.encode(lines), adjust)
+    }
+
+    func verify(_ bytes: [UInt8], _ adjust: (inout VerifyOptions) -> Void = { _ in }) throws -> VerifyReport {
+        try verify(inputs: [.bytes(bytes, name: "export")], adjust)
+    }
+
+    func verify(inputs: [ExportInput], _ adjust: (inout VerifyOptions) -> Void = { _ in }) throws -> VerifyReport {
+        var options = options
+        adjust(&options)
+        return try Verification.run(options, inputs)
+    }
+}
+
+/// The text of a line.
+func text(_ line: TestStream.Line) -> String { String(decoding: line, as: UTF8.self) }
+
+extension TestStream.Line {
+    /// The line with the first `old` replaced by `new`.
+    func replacing(_ old: String, with new: String) -> Self {
+        let text = String(decoding: self, as: UTF8.self)
+        guard let range = text.firstRange(of: old) else { fatalError("\(old) is not in \(text)") }
+        return Array(text.replacingCharacters(range, new).utf8)
+    }
+}
+
+extension String {
+    fileprivate func firstRange(of part: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+
+    fileprivate func replacingCharacters(_ range: Range<String.Index>, _ new: String) -> String {
+        String(self[..<range.lowerBound]) + new + String(self[range.upperBound...])
+    }
+}
+
+/// A generator with the same numbers in every run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}

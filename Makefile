@@ -65,8 +65,9 @@ certs: ## make the throw-away certificates of tests and demo
 	@Certs/make-certs.sh $(CERTS)
 
 .PHONY: schema
-schema: build ## write the JSON Schema of waxwing.yaml to docs/
+schema: build ## write the JSON Schema and the example of waxwing.yaml to docs/
 	@$(RELEASE) schema > docs/waxwing.schema.json
+	@$(RELEASE) schema --example > docs/waxwing.example.yaml
 
 .PHONY: clean
 clean: ## remove what was built (never a ledger)

@@ -161,7 +161,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
                 onWritable: { [self] in send() },
                 onError: { [self] error in
                     sawError = true
-                    report("\(error)")
+                    report(TLSFailure.describe(error))
                 },
                 onClose: { [self] in disconnected() }))
     }

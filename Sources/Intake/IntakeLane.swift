@@ -6,14 +6,11 @@ import Telemetry
 public struct SourcePolicy: Sendable {
     /// The zone of RFC 3164 time stamps, which carry none.
     public var zone: TimeZoneRule
-    /// Whether `waxwing@…` elements are kept as they come.
-    public var isTrustedRelay: Bool
     /// Octets of the longest frame; what is longer is cut.
     public var frameLimit: Int
 
-    public init(zone: TimeZoneRule, isTrustedRelay: Bool = false, frameLimit: Int = 65_536) {
+    public init(zone: TimeZoneRule, frameLimit: Int = 65_536) {
         self.zone = zone
-        self.isTrustedRelay = isTrustedRelay
         self.frameLimit = frameLimit
     }
 }

@@ -2,6 +2,7 @@ import Batch
 import Logging
 import NIOCore
 import Syslog
+import TLS
 
 /// Frames and parses one connection's octets in one step: nothing but bytes comes in, nothing goes further down the
 /// pipeline.
@@ -25,7 +26,7 @@ final class SyslogStreamHandler: ChannelInboundHandler {
         self.counters = counters
         self.logger = logger
         framer = Framer(limit: policy.frameLimit)
-        source = Source(trustedRelay: policy.isTrustedRelay, receivedAt: Timestamp.now())
+        source = Source(receivedAt: Timestamp.now())
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -79,7 +80,7 @@ final class SyslogStreamHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.warning("connection failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
+        logger.warning("connection failed", metadata: ["peer": "\(peer)", "error": "\(TLSFailure.describe(error))"])
         context.close(promise: nil)
     }
 

@@ -26,7 +26,7 @@ final class UDPReceiver: @unchecked Sendable {
             let handle = unsafe waxwing_udp_open(options.host, UInt16(port), shared, Self.slots, Self.slotSize)
         else { throw BindError(address: "udp \(options.host):\(port)", code: errno) }
         unsafe self.handle = unsafe handle
-        source = Source(trustedRelay: options.policy.isTrustedRelay, receivedAt: Timestamp.now())
+        source = Source(receivedAt: Timestamp.now())
         let granted = unsafe waxwing_udp_set_receive_buffer(handle, options.receiveBuffer)
         if granted < options.receiveBuffer {
             logger.warning(

@@ -43,8 +43,7 @@ struct ListenerSetup {
     func start(_ settings: Settings.Listener) throws(PlacedError) -> RunningListener {
         do {
             let policy = SourcePolicy(
-                zone: try Self.zone(settings.timeZone), isTrustedRelay: settings.isTrustedRelay,
-                frameLimit: settings.frameLimit)
+                zone: try Self.zone(settings.timeZone), frameLimit: settings.frameLimit)
             let name = "\(settings.transport.name) \(settings.address)"
             let counters = ListenerCounters(registry, listener: name)
             switch settings.transport {

@@ -9,7 +9,7 @@ struct Waxwing: ParsableCommand {
         discussion: """
             Example: waxwing run
                      logger --server 127.0.0.1 --port 5514 --tcp --rfc5424 hello
-                     waxwing verify --key waxwing-data/keys/log.vkey waxwing-data/segments/*.segment
+                     waxwing verify --key waxwing-data/keys/log.vkey waxwing-data
 
             Completions: waxwing --generate-completion-script bash
             """,

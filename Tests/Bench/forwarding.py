@@ -1,6 +1,7 @@
 """Scenario tcp-disk-tls: records in over TCP, through the disk, out over TLS."""
 
 import json
+import os
 import statistics
 import time
 
@@ -10,7 +11,7 @@ from lab.relay import Relay, tls_destination
 from lab.traffic import corpus_file
 
 CONNECTIONS = 2
-DEFAULT_RECORDS = 500_000
+DEFAULT_RECORDS = 1_000_000
 QUIET_SECONDS = 30
 
 
@@ -43,6 +44,7 @@ RELAYS = {
 
 
 def _run(name, corpus, records):
+    os.sync()  # What the run before left to be written is not to be paid for by this one.
     with Workshop(f"bench-{name}") as workshop:
         listen, target = free_port(), free_port()
         sink = workshop.start(

@@ -64,6 +64,9 @@ listeners:
   - tcp: 127.0.0.1:$syslog_port
 redaction:
   credentials: true
+stream:
+  origin: relay.example.net/demo
+  batch: { records: 100 }
 destinations:
   - name: collector
     type: tls
@@ -79,7 +82,7 @@ sed 's/^/     /' waxwing.yaml
 relay_pid=$!
 wait_until "the relay to listen" is_open "$syslog_port"
 
-say "3. $records records of a Headscale site, one in five with a secret in it"
+say "3. $records records of a Headscale site, one in six with a secret in it"
 python3 -B "$root/Tests/Interop/lab/traffic.py" --mixed --count $records --secrets 0.2 --seed 11 --planted planted >sent
 cat sent >"/dev/tcp/127.0.0.1/$syslog_port"
 have_all() { [[ $(grep -aoF '[waxwing@' capture | wc -l) -ge $records ]]; }
@@ -87,7 +90,7 @@ wait_until "all records at the collector" have_all
 kill -TERM "$relay_pid"
 wait "$relay_pid" || give_up "the relay ended with $?"
 relay_pid=''
-sleep 0.2
+wait_until "the last seal at the collector" grep -qaF 'why="stop"' capture
 kill "$collector_pid"
 wait "$collector_pid" 2>/dev/null || true
 collector_pid=''

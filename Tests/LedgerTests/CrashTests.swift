@@ -17,15 +17,18 @@ import Verify
             let ledger = try log.open(queue)
             ledger.start()
             for _ in 0..<Int.random(in: 0...6, using: &random) { queue.push(TestLog.batch(.random(in: 1...30, using: &random))) }
-            if Bool.random(using: &random) {
+            let isStopped = Bool.random(using: &random)
+            if isStopped {
                 queue.close()
                 ledger.join()
             }
             let durable = try log.lines(from: 0, ledger.access)
             // The plug is pulled while the ledger may be at work.
             let crashed = log.system.crashed { Bool.random(using: &random) ? .random(in: 0...$0, using: &random) : $0 }
-            queue.close()
-            ledger.join()
+            if !isStopped {
+                queue.close()
+                ledger.join()
+            }
             #expect(Array(durable.prefix(released.count)) == released, "seed \(seed)")
             released = durable
             log = try TestLog(system: crashed, key: log.key)

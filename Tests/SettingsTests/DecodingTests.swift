@@ -38,8 +38,8 @@ import Testing
           - udp: :${PORT}
             sockets: 3
             receive_buffer: 3MiB
-            time_zone: Europe/Zurich
-            trusted_relay: true
+            time_zone: Europe/Zurich  # of stamps without one
+            # a comment is passed over
             frame_limit: 3KiB
           - tcp: "[::1]:7001"
             max_connections: 4
@@ -95,13 +95,13 @@ import Testing
 
     private static let fullValues = """
         data /etc/waxwing/ledger
-        udp :7000 frame 3072 zone Europe/Zurich trusted true sockets 3 buffer 3145728
-        tcp [::1]:7001 frame 4096 zone -03:30 trusted false max 4 idle 4.0 seconds
-        tls relay.example.net:7002 frame 65536 zone UTC trusted false max 6 idle none \
+        udp :7000 frame 3072 zone Europe/Zurich sockets 3 buffer 3145728
+        tcp [::1]:7001 frame 4096 zone -03:30 max 4 idle 4.0 seconds
+        tls relay.example.net:7002 frame 65536 zone UTC max 6 idle none \
         certificate /etc/waxwing/server.pem key /etc/waxwing/server.key handshake 5.0 seconds \
         authorities /etc/waxwing/clients.pem \
         fingerprints sha256:\(Array(repeating: "0A", count: 32).joined(separator: ":"))
-        tls 127.0.0.1:7003 frame 65536 zone UTC trusted false max 1024 idle 600.0 seconds \
+        tls 127.0.0.1:7003 frame 65536 zone UTC max 1024 idle 600.0 seconds \
         certificate /server.pem key /server.key handshake 10.0 seconds anybody
         credentials false
         stream relay1.example.net/all store(uri: "pkcs11:token=wax") /etc/waxwing/pin /etc/waxwing/mac 4294967295 \

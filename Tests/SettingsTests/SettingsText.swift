@@ -20,8 +20,7 @@ extension DecodingTests {
 
     private static func text(_ listener: Settings.Listener) -> String {
         let common =
-            "\(listener.transport.name) \(listener.address) frame \(listener.frameLimit) zone \(listener.timeZone) "
-            + "trusted \(listener.isTrustedRelay)"
+            "\(listener.transport.name) \(listener.address) frame \(listener.frameLimit) zone \(listener.timeZone)"
         switch listener.transport {
         case .udp(let udp): return "\(common) sockets \(udp.sockets) buffer \(udp.receiveBufferBytes)"
         case .tcp(let connections): return "\(common) \(text(connections))"

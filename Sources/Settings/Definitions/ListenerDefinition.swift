@@ -10,9 +10,6 @@ extension Object where Value == Settings.Listener {
             Field(
                 \.timeZone, "time_zone", .timeZone,
                 "Zone of RFC 3164 time stamps, which do not name theirs: UTC, an IANA name or +hh:mm."),
-            Field(
-                \.isTrustedRelay, "trusted_relay", .boolean,
-                "Whether the senders are Waxwing relays whose waxwing@ elements are to be believed."),
         ],
         choice: Choice(
             selector: .key,

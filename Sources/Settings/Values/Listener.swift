@@ -9,8 +9,6 @@ extension Settings {
         public internal(set) var frameLimit = 64 << 10
         /// The zone of RFC 3164 time stamps.
         public internal(set) var timeZone = TimeZone.utc
-        /// Whether `waxwing@` elements of the senders are believed.
-        public internal(set) var isTrustedRelay = false
         /// Where it was given.
         public internal(set) var position = FilePosition.builtIn
 

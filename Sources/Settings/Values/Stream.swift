@@ -5,9 +5,9 @@ extension Settings {
         public internal(set) var origin: String?
         /// The Ed25519 key that signs.
         public internal(set) var key = Key.generated(path: "waxwing-data/keys/log.pem")
-        /// What decrypts the key; for `SecretFile.read`.
+        /// What decrypts the key.
         public internal(set) var keyPassphraseFile: String?
-        /// K_1 of the HMAC ratchet as 64 hexadecimal digits; for `SecretFile.read`.
+        /// K_1 of the HMAC ratchet as 64 hexadecimal digits.
         public internal(set) var macKeyFile: String?
         /// The private enterprise number in the names of Waxwing's SD-ELEMENTs (RFC 5424, section 7.2.2).
         public internal(set) var enterpriseNumber = 32_473

@@ -128,7 +128,7 @@ struct CSVReader: ~Copyable {
     private mutating func endField<Sink: RecordSink & ~Copyable>(to sink: inout Sink) {
         guard column == recordColumn else { return }
         defer { field.removeAll() }
-        guard !isHeader, field.count > 0 else { return }
+        guard !isHeader, field.count > 0 || field.overflowed else { return }
         let position = SourcePosition(file: file, number: rowLine)
         if field.overflowed {
             sink.skip(.oversize, at: position)

@@ -20,6 +20,9 @@ struct JSONReader: ~Copyable {
     private var line: UInt64 = 1
     /// Whether some text went over more than one line: then nothing says where to start again after an error.
     private var isMultiline = false
+    /// Whether a line ended before the token that is being read, within the same text, and where the token is.
+    private var startsLine = false
+    private var tokenOffset: UInt64 = 0
     private var path = JSONPath()
     private var value = ScratchRecord()
     private var recordsInText = 0
@@ -47,7 +50,8 @@ struct JSONReader: ~Copyable {
                             .malformedJSON, "malformed JSON: \(reason)", at: SourcePosition(file: file, number: line))
                     }
                     sink.skip(.malformedDocument, at: start)
-                    try skipLine(&window)
+                    // A text that broke off ends where the next line starts.
+                    if !startsLine || window.offset != tokenOffset { try skipLine(&window) }
                 }
             }
         }
@@ -96,6 +100,7 @@ struct JSONReader: ~Copyable {
             default:
                 throw .malformed("an unexpected character")
             }
+            if startsLine { isMultiline = true }
         } while path.depth > 0
     }
 
@@ -129,14 +134,17 @@ struct JSONReader: ~Copyable {
 
     /// Passes over white space and returns the byte behind it without consuming it.
     private mutating func nextToken(_ window: inout ByteWindow) throws(Failure) -> UInt8 {
+        startsLine = false
         while true {
             let byte = try peek(&window)
             switch byte {
             case 0x0A:
                 line += 1
-                isMultiline = true
+                startsLine = true
             case 0x20, 0x09, 0x0D: break
-            default: return byte
+            default:
+                tokenOffset = window.offset
+                return byte
             }
             window.consume(1)
         }

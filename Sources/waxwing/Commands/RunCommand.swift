@@ -53,7 +53,7 @@ struct StartReport {
             let host = listener.address.isWildcard ? "127.0.0.1" : listener.address.host
             lines.append("try it          logger --server \(host) --port \(listener.address.port) --tcp --rfc5424 hello")
         }
-        lines.append("check it        waxwing verify --key \(settings.data)/keys/log.vkey \(settings.data)/segments/*.segment")
+        lines.append("check it        waxwing verify --key \(settings.data)/keys/log.vkey \(settings.data)")
         text = lines.joined(separator: "\n")
     }
 }

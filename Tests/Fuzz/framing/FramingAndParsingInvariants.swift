@@ -1,0 +1,1 @@
+../../SyslogTests/FramingAndParsingInvariants.swift

@@ -49,12 +49,14 @@ bench: build certs ## measure side by side with rsyslog and syslog-ng; print tab
 
 .PHONY: fuzz
 fuzz: deps ## run every libFuzzer target for FUZZ_SECONDS (60) each
-	@WAXWING_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --scratch-path $(SCRATCH)/fuzzing
-	@for fuzzer in $(SCRATCH)/fuzzing/release/fuzz-*[a-z]; do \
-	    corpus=Tests/Corpora/$${fuzzer##*/fuzz-}; mkdir -p $$corpus $(SCRATCH)/findings; \
-	    SWIFT_BACKTRACE=enable=no $$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(SCRATCH)/findings/ \
-	        $(SCRATCH)/findings $$corpus || exit 1; \
+	@for fuzzer in framing verify; do \
+	    WAXWING_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --scratch-path $(SCRATCH)/fuzzing --product fuzz-$$fuzzer || exit 1; \
 	done
+	@mkdir -p $(SCRATCH)/findings/framing $(SCRATCH)/findings/verify
+	@SWIFT_BACKTRACE=enable=no $(SCRATCH)/fuzzing/release/fuzz-framing -max_total_time=$(FUZZ_SECONDS) \
+	    -artifact_prefix=$(SCRATCH)/findings/ $(SCRATCH)/findings/framing Tests/SyslogTests/Corpus
+	@SWIFT_BACKTRACE=enable=no $(SCRATCH)/fuzzing/release/fuzz-verify -max_total_time=$(FUZZ_SECONDS) \
+	    -artifact_prefix=$(SCRATCH)/findings/ $(SCRATCH)/findings/verify Tests/VerifyTests/Corpus
 
 .PHONY: lint
 lint: ## check the Swift sources against .swift-format

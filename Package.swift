@@ -101,3 +101,13 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// `make fuzz` builds the fuzzers, which need libFuzzer's main function and coverage of everything they call.
+if Context.environment["WAXWING_FUZZ"] != nil {
+    for (name, module) in [("framing", "Syslog"), ("verify", "Verify")] {
+        package.targets.append(
+            .executableTarget(
+                name: "fuzz-\(name)", dependencies: [.byName(name: module)], path: "Tests/Fuzz/\(name)",
+                swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+    }
+}

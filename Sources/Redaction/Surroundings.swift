@@ -31,7 +31,12 @@ struct HeadMap {
 
     let fields: Fields
     private let end: Int
+    /// Where the scan goes on, behind ``token``.
     private var at: Int
+    /// The SD-ID, PARAM-NAME or PARAM-VALUE found last; there is none between ``gap`` and it.
+    private var token: Range<Int>
+    private var isValue = false
+    private var gap: Int
 
     /// The map of the head `range` of `bytes`, or nil if it is not a canonical one.
     init?(_ bytes: RawSpan, _ range: Range<Int>) {
@@ -48,23 +53,26 @@ struct HeadMap {
             ends: [starts[2] - 1, starts[3] - 1, starts[4] - 1, starts[5] - 1], structuredData: at)
         end = range.upperBound
         self.at = at
+        token = at..<at
+        gap = at
     }
 
     /// The surroundings of `offset`.
     mutating func surroundings(of offset: Int, _ bytes: RawSpan) -> Surroundings {
         if offset < fields.structuredData { return headerField(offset) }
-        if offset < at { at = fields.structuredData }
-        while at < end {
-            let token = nextToken(bytes)
-            guard let token else { return .structure }
-            if offset < token.range.lowerBound { return .structure }
-            // The offset of a closing quote belongs to the value that it closes: nothing is left of it.
-            if offset < token.range.upperBound || (token.isValue && offset == token.range.upperBound) {
-                at = token.start
-                return token.isValue ? .string(token.range) : .word(token.range)
-            }
+        if offset < gap {
+            at = fields.structuredData
+            token = at..<at
+            gap = at
         }
-        return .structure
+        while true {
+            if offset < token.lowerBound { return .structure }
+            // The offset of a closing quote belongs to the value that it closes: nothing is left of it.
+            if offset < token.upperBound || (isValue && offset == token.upperBound) {
+                return isValue ? .string(token) : .word(token)
+            }
+            guard advance(bytes) else { return .structure }
+        }
     }
 
     private func headerField(_ offset: Int) -> Surroundings {
@@ -77,9 +85,9 @@ struct HeadMap {
         return .structure
     }
 
-    /// Takes the next SD-ID, PARAM-NAME or PARAM-VALUE; `start` is where the scan for it began.
-    private mutating func nextToken(_ bytes: RawSpan) -> (range: Range<Int>, isValue: Bool, start: Int)? {
-        let start = at
+    /// Goes to the next token; false at the end.
+    private mutating func advance(_ bytes: RawSpan) -> Bool {
+        gap = at
         while at < end {
             switch bytes.byte(at) {
             case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "="), 0x20:
@@ -90,19 +98,25 @@ struct HeadMap {
                 while at < end, bytes.byte(at) != UInt8(ascii: "\"") {
                     at += bytes.byte(at) == UInt8(ascii: "\\") ? 2 : 1
                 }
-                guard at < end else { return nil }
+                guard at < end else { return false }
+                token = value..<at
+                isValue = true
                 at += 1
-                return (value..<at - 1, true, start)
+                return true
             default:
                 let name = at
-                while at < end, bytes.byte(at) != UInt8(ascii: "="), bytes.byte(at) != UInt8(ascii: "]"),
-                    bytes.byte(at) != 0x20
-                { at += 1 }
-                return (name..<at, false, start)
+                while at < end, !bytes.byte(at).endsName { at += 1 }
+                token = name..<at
+                isValue = false
+                return true
             }
         }
-        return nil
+        return false
     }
+}
+
+extension UInt8 {
+    fileprivate var endsName: Bool { self == UInt8(ascii: "=") || self == UInt8(ascii: "]") || self == 0x20 }
 }
 
 /// Tells the surroundings of places in a text: the JSON in it, and the strings in that.
@@ -112,15 +126,16 @@ struct TextMap {
     /// Places that look like the beginning of JSON and are none, after which no more are looked for.
     static let failureLimit = 8
 
-    private let range: Range<Int>
     private var documents = InlineArray<16, Range<Int>>(repeating: 0..<0)
     private var count = 0
-    private var at: Int
+    /// The string found last, and where the scan for it began; there is none between.
+    private var string: Range<Int>
+    private var gap: Int
 
     /// The map of `range` of `bytes`.
     init(_ bytes: RawSpan, _ range: Range<Int>) {
-        self.range = range
-        at = range.lowerBound
+        string = range.lowerBound..<range.lowerBound
+        gap = range.lowerBound
         var failures = 0
         var start = range.lowerBound
         while start < range.upperBound, count < Self.documentLimit, failures < Self.failureLimit {
@@ -159,19 +174,21 @@ struct TextMap {
     }
 
     private mutating func inside(_ document: Range<Int>, _ offset: Int, _ bytes: RawSpan) -> Surroundings {
-        if at > offset || at < document.lowerBound { at = document.lowerBound }
-        while at < document.upperBound {
-            let quote = bytes.first(UInt8(ascii: "\""), in: at..<document.upperBound)
-            guard quote < offset,
-                let close = JSONText.stringEnd(bytes, from: quote, limit: document.upperBound)
-            else { break }
-            if offset <= close {
-                at = quote
-                return .string(quote + 1..<close)
-            }
-            at = close + 1
+        if offset < gap || gap < document.lowerBound {
+            gap = document.lowerBound
+            string = gap..<gap
         }
-        return .json(document)
+        while true {
+            if offset < string.lowerBound { return .json(document) }
+            // The offset of a closing quote belongs to the string that it closes: nothing is left of it.
+            if offset <= string.upperBound, !string.isEmpty || gap < string.lowerBound { return .string(string) }
+            gap = string.lowerBound > gap ? string.upperBound + 1 : gap
+            let quote = bytes.first(UInt8(ascii: "\""), in: gap..<document.upperBound)
+            guard let close = JSONText.stringEnd(bytes, from: quote, limit: document.upperBound) else {
+                return .json(document)
+            }
+            string = quote + 1..<close
+        }
     }
 
     /// `range` and all of every object or array that it touches from outside.

@@ -116,11 +116,16 @@ public enum Verification {
 
     private static func judgeAge(_ options: VerifyOptions, _ verifier: inout Verifier) {
         verifier.report.until = options.until.map { SealTime(clamping: $0) }
-        guard let seal = verifier.segments.all.last?.lastSeal?.record else { return }
+        guard let last = verifier.segments.all.last else { return }
+        guard let seal = last.lastSeal?.record else {
+            // What ends in a damaged seal has no time to go by.
+            verifier.report.isStale = options.until != nil && !options.isSubset
+            return
+        }
         let now = options.now ?? Int64(time(nil)) * 1000
         verifier.report.newestSeal = VerifyReport.NewestSeal(
             number: seal.number, size: seal.size, time: seal.time, age: now - seal.time.milliseconds)
-        if let until = options.until {
+        if let until = options.until, !options.isSubset {
             verifier.report.isStale = seal.time.milliseconds < until - options.lagLimit
         }
     }

@@ -75,8 +75,16 @@ import Testing
 /// Writes lines as Headscale does, in its text and JSON formats.
 enum CleanLine {
     static func any(_ random: inout Random) -> String {
-        let fields = random.pick([access, node, registration, oidc, policy, database, failure])(&random)
-        return Bool.random(using: &random) ? json(fields, &random) : text(fields, &random)
+        Int.random(in: 0..<7, using: &random) == 0 ? line(registration(&random), &random) : frequent(&random)
+    }
+
+    /// A line without any mention of a key by its name.
+    static func frequent(_ random: inout Random) -> String {
+        line(random.pick([access, node, oidc, policy, database, failure])(&random), &random)
+    }
+
+    private static func line(_ fields: Fields, _ random: inout Random) -> String {
+        Bool.random(using: &random) ? json(fields, &random) : text(fields, &random)
     }
 
     typealias Fields = (message: String, values: [(String, String)])

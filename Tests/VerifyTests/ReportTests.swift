@@ -35,7 +35,7 @@ import Testing
                 "READ export: syslog lines",
                 "VERIFIED 4 records in 1 batch: 4..7",
                 "TAMPERED records 0..3 are not what seal 1 sealed",
-                "CONFLICT record 5 is there in different versions: the true one was read before, false is export:13",
+                "CONFLICT record 5 is there in different versions: true is export:6, false is export:13",
                 "MISSING 1 record: 9",
                 "UNVERIFIED 3 records for want of what is missing: 8, 10..11",
                 "DUPLICATE 1 record repeated, identical",

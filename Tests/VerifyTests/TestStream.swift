@@ -34,19 +34,10 @@ struct TestStream: Sendable {
     }
 
     init(_ shape: Shape = Shape()) throws {
-        let seedBytes = [UInt8](0..<32).map { $0 ^ shape.seed }
-        let seed = unsafe SecretBytes(seedBytes.span.bytes)
-        let key = try LogKey(origin: Origin(shape.origin), privateKey: Ed25519PrivateKey(seed: seed))
+        let key = try Self.logKey(shape.origin, seed: shape.seed)
         self.key = key.verifierKey.description
-        if shape.hasMAC {
-            try fill(shape, Sealer(key: key, ratchet: Self.ratchet()))
-        } else {
-            try fill(shape, Sealer(key: key))
-        }
-    }
-
-    private mutating func fill(_ shape: Shape, _ sealer: consuming Sealer) throws {
         var hasher = try SHA256Hasher()
+        var sealer = shape.hasMAC ? try Sealer(key: key, ratchet: Self.ratchet()) : try Sealer(key: key)
         for (number, count) in shape.batches.enumerated() {
             for _ in 0..<count { append(shape.text, &sealer, &hasher) }
             let time = SealTime(clamping: Self.start + Int64(number + 1) * 5000)
@@ -55,14 +46,38 @@ struct TestStream: Sendable {
         for _ in 0..<shape.tail { append(shape.text, &sealer, &hasher) }
     }
 
+    /// The stream of a second relay that takes over the records of `first`, and seals every tenth.
+    init(relaying first: TestStream, origin: String) throws {
+        let key = try Self.logKey(origin, seed: 77)
+        self.key = key.verifierKey.description
+        var hasher = try SHA256Hasher()
+        var sealer = try Sealer(key: key)
+        for (number, line) in first.lines.enumerated() {
+            let shape = unsafe CanonicalLine(line.span.bytes)
+            let end = shape.relayElements.upperBound
+            let mark = "[waxwing-2@99 l=\"\(key.origin.tag)\" i=\"\(sealer.nextIndex)\"]"
+            append(Array(line[..<end]) + Array(mark.utf8) + Array(line[end...]), &sealer, &hasher)
+            if number % 10 == 9 { try seal(at: SealTime(clamping: Self.start + Int64(number)), dropped: 0, &sealer) }
+        }
+        try seal(at: SealTime(clamping: end + 1000), dropped: 0, &sealer)
+    }
+
+    static func logKey(_ origin: String, seed: UInt8) throws -> LogKey {
+        let bytes = [UInt8](0..<32).map { $0 ^ seed }
+        let seed = unsafe SecretBytes(bytes.span.bytes)
+        return try LogKey(origin: Origin(origin), privateKey: Ed25519PrivateKey(seed: seed))
+    }
+
     private static func ratchet() throws -> Ratchet {
         guard let key = unsafe HMACKey(SecretBytes(firstMACKey.span.bytes)) else { fatalError("32 bytes are a key") }
         return Ratchet(key: key)
     }
 
     private mutating func append(_ text: String, _ sealer: inout Sealer, _ hasher: inout SHA256Hasher) {
-        let index = sealer.nextIndex
-        let line = Self.record(index, tag: sealer.key.origin.tag, text: text)
+        append(Self.record(sealer.nextIndex, tag: sealer.key.origin.tag, text: text), &sealer, &hasher)
+    }
+
+    private mutating func append(_ line: Line, _ sealer: inout Sealer, _ hasher: inout SHA256Hasher) {
         let leaf = hasher.leafHash(line)
         lines.append(line)
         leaves.append(leaf)

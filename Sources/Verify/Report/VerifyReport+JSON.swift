@@ -87,7 +87,7 @@ extension VerifyReport {
 
     private func addSeals(_ json: inout JSONText) {
         json.add("dropped", dropped)
-        json.add("clock_steps", tampered.items.filter { $0.kind == .clock }.count)
+        json.add("clock_steps", clockSteps)
         if let codes {
             json.object("mac") { json in
                 json.add("valid", codes.valid)

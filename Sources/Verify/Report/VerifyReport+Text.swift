@@ -41,8 +41,7 @@ extension VerifyReport {
 
     private var sealLines: [String] {
         var lines = ["DROPS \(dropped > 0 ? counted(dropped, "record") : "no records") lost before sealing, as the seals say"]
-        let steps = tampered.items.filter { $0.kind == .clock }.count
-        lines.append("CLOCK \(steps > 0 ? counted(UInt64(steps), "step") : "no steps") backwards")
+        lines.append("CLOCK \(clockSteps > 0 ? counted(clockSteps, "step") : "no steps") backwards")
         if let codes { lines.append("MAC \(describe(codes))") }
         if let newestSeal {
             let age =

@@ -102,6 +102,8 @@ public struct VerifyReport: Sendable {
 
     /// The sum of the records that the verified seals say were lost before they got an index.
     public internal(set) var dropped: UInt64 = 0
+    /// Verified seals dated before the one in front of them.
+    public internal(set) var clockSteps: UInt64 = 0
     /// Seals signed by a key that is not the pinned one, by key ID.
     public internal(set) var unknownKeys = Listing<UInt32>()
     /// Nil without a MAC key.

@@ -71,6 +71,14 @@ struct PendingRecords: ~Copyable {
         }
     }
 
+    /// Tells `recent` the records of `range`, which all lie in the run.
+    func remember(_ range: Range<UInt64>, in recent: RecentLeaves) {
+        for index in range {
+            let offset = offset(index)
+            recent.remember(index, leaves[offset], places[offset].position)
+        }
+    }
+
     /// All indexes, sorted.
     var indexes: [UInt64] {
         var indexes = table.indexes

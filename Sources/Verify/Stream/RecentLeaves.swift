@@ -12,7 +12,13 @@ final class RecentLeaves {
     private struct Entry: BitwiseCopyable {
         /// The index and one, so that zeros are an empty entry: a short export then never touches most of the memory.
         var key: UInt64
+        var known: Known
+    }
+
+    /// What is remembered of a record.
+    struct Known: BitwiseCopyable {
         var leaf: Hash
+        var position: SourcePosition
     }
 
     private let entries: UnsafeMutablePointer<Entry>
@@ -29,17 +35,13 @@ final class RecentLeaves {
     @inline(__always)
     private static func place(_ index: UInt64) -> Int { Int(truncatingIfNeeded: index) & (capacity - 1) }
 
-    func remember(_ index: UInt64, _ leaf: Hash) {
-        unsafe entries[Self.place(index)] = Entry(key: index + 1, leaf: leaf)
+    func remember(_ index: UInt64, _ leaf: Hash, _ position: SourcePosition) {
+        unsafe entries[Self.place(index)] = Entry(key: index + 1, known: Known(leaf: leaf, position: position))
     }
 
-    func remember(from first: UInt64, _ leaves: Span<Hash>) {
-        for position in leaves.indices { remember(first + UInt64(position), leaves[position]) }
-    }
-
-    func find(_ index: UInt64) -> Hash? {
+    func find(_ index: UInt64) -> Known? {
         let entry = unsafe entries[Self.place(index)]
-        return entry.key == index + 1 ? entry.leaf : nil
+        return entry.key == index + 1 ? entry.known : nil
     }
 }
 

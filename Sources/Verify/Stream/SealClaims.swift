@@ -34,6 +34,12 @@ struct SealClaims {
         return place < sizes.count && sizes[place] == size ? variants[place] : []
     }
 
+    /// The claims whose size is in `range`, by size.
+    func all(sizesIn range: Range<UInt64>) -> [SealClaim] {
+        let (first, end) = (place(of: range.lowerBound), place(of: range.upperBound))
+        return variants[first..<end].flatMap { $0 }
+    }
+
     /// Keeps `claim`.
     mutating func insert(_ claim: SealClaim) {
         let place = place(of: claim.record.size)

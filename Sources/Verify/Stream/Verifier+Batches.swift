@@ -31,8 +31,8 @@ extension Verifier {
                 scratch.append(claim.leaf)
             } else if let record = pending.find(index) {
                 scratch.append(record.leaf)
-            } else if isCovered, let leaf = recent.find(index) {
-                scratch.append(leaf)
+            } else if isCovered, let known = recent.find(index) {
+                scratch.append(known.leaf)
             } else {
                 missing += 1
             }
@@ -140,11 +140,10 @@ extension Verifier {
     }
 
     private mutating func remember(_ range: Range<UInt64>) {
-        if scratch.isEmpty {
-            let recent = recent
-            _ = pending.withRun(range) { recent.remember(from: range.lowerBound, $0) }
-        } else {
-            recent.remember(from: range.lowerBound, scratch.span)
+        guard !scratch.isEmpty else { return pending.remember(range, in: recent) }
+        for (offset, leaf) in scratch.enumerated() {
+            let index = range.lowerBound + UInt64(offset)
+            if let record = pending.find(index) { recent.remember(index, leaf, record.position) }
         }
     }
 
@@ -218,6 +217,7 @@ extension Verifier {
                     "seal \(next.number) names another seal before it (p) than there is"))
         }
         if next.time < seal.time {
+            report.clockSteps += 1
             report.tampered.append(
                 Finding(
                     .clock, records: next.from..<next.size, seal: next.number,

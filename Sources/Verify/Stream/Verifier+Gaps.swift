@@ -46,8 +46,9 @@ extension Verifier {
 
     /// The signed sizes in `range` but for its first, in order.
     private func targets(in range: Range<UInt64>) -> [Target] {
-        var targets = claims.all.map(\.record).filter { $0.size > range.lowerBound && $0.size < range.upperBound }
-            .map { Target(size: $0.size, root: $0.root) }
+        var targets = claims.all(sizesIn: range.lowerBound + 1..<range.upperBound).map {
+            Target(size: $0.record.size, root: $0.record.root)
+        }
         if let head = options.head, head.size > range.lowerBound, head.size < range.upperBound {
             targets.append(Target(size: head.size, root: head.root))
         }
@@ -108,7 +109,7 @@ extension Verifier {
             }
             return
         }
-        recent.remember(index, truth)
+        recent.remember(index, truth, record.position)
         guard record.leaf == truth else {
             report.tampered.append(
                 Finding(
@@ -128,7 +129,7 @@ extension Verifier {
         let range = base.size..<tree.size
         var first: SealRecord?
         var last: (record: SealRecord, leaf: Hash)?
-        for claim in claims.all where range.contains(claim.record.index) {
+        for claim in claims.all(sizesIn: range.lowerBound + 1..<range.upperBound + 1) {
             guard truth(claim.record.index) == claim.leaf else { continue }
             count(claim.record)
             if claim.record.size == range.upperBound { last = (claim.record, claim.leaf) }

@@ -47,11 +47,12 @@ extension Verifier {
         for claim in claims.all where segments.contains(claim.record.index) { compareRoot(claim.record) }
     }
 
-    private mutating func settle(_ index: UInt64, _ record: PendingRecord, _ truth: Hash) {
-        if record.leaf == truth {
+    private mutating func settle(_ index: UInt64, _ record: PendingRecord, _ known: RecentLeaves.Known) {
+        if record.leaf == known.leaf {
             report.duplicates += 1
         } else {
-            report.conflicts.append(Conflict(index: index, truth: nil, isDecided: true, others: [record.position]))
+            report.conflicts.append(
+                Conflict(index: index, truth: known.position, isDecided: true, others: [record.position]))
         }
     }
 
@@ -84,9 +85,9 @@ extension Verifier {
         let missing = present.gaps(in: gap)
         let isTampered = missing.isEmpty || disproved.contains(gap)
         var unexplained = gap.lowerBound
-        for claim in claims.all where claim.record.size > unexplained && claim.record.size <= gap.upperBound {
+        for claim in claims.all(sizesIn: gap.lowerBound + 1..<gap.upperBound + 1) where claim.record.size > unexplained {
             let batch = max(claim.record.from, unexplained)..<claim.record.size
-            let isThere = !missing.contains { $0.overlaps(batch) } && claim.record.from >= gap.lowerBound
+            let isThere = present.within(batch).count == batch.count && claim.record.from >= gap.lowerBound
             guard isThere || isTampered else { continue }
             leaveOver(unexplained..<batch.lowerBound, of: present, isTampered: isTampered)
             report.tampered.append(

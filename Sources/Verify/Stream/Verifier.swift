@@ -135,11 +135,11 @@ struct Verifier: ~Copyable, RecordSink {
         _ index: UInt64, _ leaf: Hash, _ position: SourcePosition, _ claim: SealClaim?
     ) -> Bool {
         guard let known = recent.find(index) else { return false }
-        if known == leaf {
+        if known.leaf == leaf {
             report.duplicates += 1
             if let claim { compareRoot(claim.record) }
         } else {
-            report.conflicts.append(Conflict(index: index, truth: nil, isDecided: true, others: [position]))
+            report.conflicts.append(Conflict(index: index, truth: known.position, isDecided: true, others: [position]))
         }
         return true
     }

@@ -1,0 +1,1 @@
+../../VerifyTests/FuzzVerify.swift

@@ -96,6 +96,7 @@ let package = Package(
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
         tests("Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify"]),
+        tests("Delivery", ["Ledger"] + nio),
         tests("Settings"),
         tests("Telemetry"),
     ],

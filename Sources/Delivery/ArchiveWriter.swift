@@ -8,8 +8,10 @@ final class ArchiveWriter: @unchecked Sendable {
     private let rotate: UInt64
     private let system: any FileSystem
     private var cursor: CursorFile
+    private let start: UInt64
     private var file: (any File)?
     private var length: UInt64 = 0
+    private var needsResuming = false
     private var block: [UInt8] = []
     private var lines: [UInt8] = []
     /// Index of the next record to be written.
@@ -22,6 +24,7 @@ final class ArchiveWriter: @unchecked Sendable {
         self.folder = folder
         self.rotate = rotate
         self.system = system
+        start = index
         nextIndex = index
         let synced = cursor.value?.detail ?? 0
         self.cursor = cursor
@@ -47,7 +50,7 @@ final class ArchiveWriter: @unchecked Sendable {
                 lines.append(0x0A)
             }
         }
-        let file = try self.file ?? open()
+        let file = try current()
         try file.write(lines, at: length)
         length += UInt64(lines.count)
         nextIndex = header.nextIndex
@@ -61,11 +64,26 @@ final class ArchiveWriter: @unchecked Sendable {
         try cursor.store(CursorFile.Value(nextIndex: nextIndex, detail: length))
     }
 
+    /// Goes back to what the cursor says is durable, after a failure: what was written since may be lost, even if a later
+    /// sync succeeds, and is written again.
+    func rewind() {
+        file = nil
+        length = 0
+        nextIndex = cursor.value?.nextIndex ?? start
+        needsResuming = true
+    }
+
     private func close() throws(FileError) {
         try file?.sync()
         file = nil
         length = 0
         try cursor.store(CursorFile.Value(nextIndex: nextIndex))
+    }
+
+    private func current() throws(FileError) -> any File {
+        if needsResuming { try resume(at: cursor.value?.detail ?? 0) }
+        needsResuming = false
+        return try file ?? open()
     }
 
     private func open() throws(FileError) -> any File {

@@ -60,7 +60,12 @@ public struct ConnectionMachine: Sendable {
     private let limits: Limits
     private var failures = 0
     private var lastProgress: UInt64 = 0
+    private var connectedAt: UInt64?
     private var stopping = false
+    /// Since when bytes wait to leave the process; nil while there are none.
+    private var waitingSince: UInt64?
+    /// Whether records came while the connection was being closed.
+    private var isWanted = false
 
     public init(limits: Limits = Limits(), now: UInt64) {
         self.limits = limits
@@ -83,11 +88,11 @@ public struct ConnectionMachine: Sendable {
             return [.abort("the collector did not close in time")]
         case (.connected, .connecting):
             lastProgress = now
+            connectedAt = now
             state = stopping ? .draining : .streaming
             return [.send]
         case (.progress, .streaming), (.progress, .draining):
             lastProgress = now
-            failures = 0
             return [.send]
         case (.caughtUp, .draining):
             state = .closing(until: now + limits.close)
@@ -97,9 +102,11 @@ public struct ConnectionMachine: Sendable {
         case (.wake, .resting):
             state = .connecting
             return [.connect]
+        case (.wake, .closing):
+            isWanted = isWanted || !stopping
+            return []
         case (.disconnected(let clean), .closing):
-            state = stopping ? .stopped : .resting
-            return (clean ? [.confirmAll] : []) + (stopping ? [.finished] : [])
+            return (clean ? [.confirmAll] : []) + afterClosing()
         case (.disconnected, .connecting), (.disconnected, .streaming), (.disconnected, .draining):
             return retry(now, jitter)
         case (.stop, _):
@@ -110,13 +117,28 @@ public struct ConnectionMachine: Sendable {
     }
 
     private mutating func checkProgress(_ now: UInt64, _ outstanding: Int) -> [Action] {
-        let silence = now - min(now, lastProgress)
-        if outstanding > 0 && silence > limits.write {
+        if outstanding > 0 {
+            // The time without anything to send does not count.
+            let since = waitingSince ?? now
+            waitingSince = since
+            guard now - min(now, since) > limits.write else { return [] }
             return [.abort("nothing could be written for \(limits.write / 1_000_000_000) s")]
         }
-        guard state == .streaming, outstanding == 0, let idle = limits.idle, silence > idle else { return [] }
+        waitingSince = nil
+        guard state == .streaming, let idle = limits.idle, now - min(now, lastProgress) > idle else { return [] }
         state = .closing(until: now + limits.close)
         return [.closeOutput]
+    }
+
+    /// What comes after a connection was closed because nothing was left to send: another, if records have come since.
+    private mutating func afterClosing() -> [Action] {
+        if isWanted {
+            isWanted = false
+            state = .connecting
+            return [.connect]
+        }
+        state = stopping ? .stopped : .resting
+        return stopping ? [.finished] : []
     }
 
     private mutating func stop() -> [Action] {
@@ -133,12 +155,15 @@ public struct ConnectionMachine: Sendable {
         }
     }
 
-    /// Waits before the next try, twice as long after each failure, and up to half as long again by chance.
+    /// Waits before the next try, twice as long after each failure, and up to half as long again by chance. Only a
+    /// connection that has held for a while counts as a success: a collector that hangs up at once is not stormed.
     private mutating func retry(_ now: UInt64, _ jitter: UInt64) -> [Action] {
         guard !stopping else {
             state = .stopped
             return [.finished]
         }
+        if let connectedAt, now - min(now, connectedAt) >= limits.backoffMax { failures = 0 }
+        connectedAt = nil
         let delay = min(limits.backoffMax, limits.backoffFirst << UInt64(min(failures, 20)))
         failures += 1
         state = .waiting(until: now + delay + jitter % (delay / 2 + 1))

@@ -81,15 +81,16 @@ public final class FileDestination: Destination {
 
     /// Copies until it is stopped. A failure is logged, and tried again after a while from where the cursor is.
     private func run() {
-        counters.isConnected.set(1)
         while true {
             do {
+                counters.isConnected.set(1)
                 try copy()
                 return
             } catch {
                 counters.failures.add()
                 counters.isConnected.set(0)
                 logger.error("writing the archive failed; trying again in 5 s", metadata: ["error": "\(error)"])
+                writer.rewind()
             }
             let ended = shared.wait(until: Clock.monotonic() + 5_000_000_000) { $0.stopping || $0.abandoned ? true : nil }
             if ended == true { return }
@@ -109,7 +110,7 @@ public final class FileDestination: Destination {
                 counters.next.set(Int64(block.nextIndex))
                 if Clock.monotonic() >= syncAt { syncAt = try sync() }
             }
-            syncAt = try sync()
+            if stopping || Clock.monotonic() >= syncAt { syncAt = try sync() }
             if stopping { return }
             let wake = shared.wait(until: writer.isSynced ? nil : syncAt) { state -> Bool? in
                 guard state.changed || state.stopping || state.abandoned else { return nil }

@@ -71,8 +71,9 @@ public final class Relay: @unchecked Sendable {
         }
         ledger.start()
         for destination in destinations { destination.start() }
+        let counters = RedactionCounters(registry, redaction.ruleSet)
         let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
-            let stage = RedactionStage(redaction)
+            let stage = RedactionStage(redaction, counters)
             return { batch in stage.run(&batch) }
         }
         let setup = ListenerSetup(group: intakeGroup, pipeline: pipeline, registry: registry, logger: logger)

@@ -8,6 +8,7 @@ final class PinCheck: ChannelInboundHandler {
     typealias InboundOut = NIOAny
 
     private let fingerprints: [CertificateFingerprint]
+    private var isPassed = false
 
     init(_ fingerprints: [CertificateFingerprint]) { self.fingerprints = fingerprints }
 
@@ -23,6 +24,13 @@ final class PinCheck: ChannelInboundHandler {
             context.close(promise: nil)
             return
         }
+        isPassed = true
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// What a peer sent along with the end of its handshake is not let through before the peer is, nor while the
+    /// connection to a stranger is being closed.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isPassed { context.fireChannelRead(data) }
     }
 }

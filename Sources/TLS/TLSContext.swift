@@ -87,14 +87,21 @@ public struct TLSContext: Sendable {
 
     /// Adds TLS for a connection that was opened to a collector.
     public func addClient(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        let name = Self.hostname(requirement.serverName)
         if isPinnedOnly {
             try pipeline.addHandler(
-                NIOSSLClientHandler(
-                    context: context, serverHostname: requirement.serverName, customVerificationCallback: verifyPin))
+                NIOSSLClientHandler(context: context, serverHostname: name, customVerificationCallback: verifyPin))
         } else {
-            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: requirement.serverName))
+            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
         }
         try addPinCheck(to: pipeline)
+    }
+
+    /// Nil for an IP address, which may not be sent as a name (RFC 6066 §3); the library then looks for the address that
+    /// was connected to in the certificate.
+    private static func hostname(_ serverName: String?) -> String? {
+        guard let serverName, (try? SocketAddress(ipAddress: serverName, port: 0)) == nil else { return nil }
+        return serverName
     }
 
     private var isPinnedOnly: Bool { requirement.authorityFile == nil && !requirement.fingerprints.isEmpty }

@@ -1,19 +1,4 @@
-import Batch
-import Redaction
 import Synchronization
-
-/// One thread's redactor, as a stage of the data plane.
-final class RedactionStage {
-    private var redactor: Redactor
-
-    init(_ engine: RedactionEngine) {
-        redactor = Redactor(engine)
-    }
-
-    func run(_ batch: inout Batch) {
-        redactor.redact(&batch)
-    }
-}
 
 /// Brings the ledger's failure to the relay, which is made after it.
 final class FailureBox: Sendable {

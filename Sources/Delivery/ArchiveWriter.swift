@@ -83,7 +83,8 @@ final class ArchiveWriter: @unchecked Sendable {
     private func current() throws(FileError) -> any File {
         if needsResuming { try resume(at: cursor.value?.detail ?? 0) }
         needsResuming = false
-        return try file ?? open()
+        if let file { return file }
+        return try open()
     }
 
     private func open() throws(FileError) -> any File {

@@ -89,10 +89,12 @@ public struct ConnectionMachine: Sendable {
         case (.connected, .connecting):
             lastProgress = now
             connectedAt = now
+            waitingSince = nil
             state = stopping ? .draining : .streaming
             return [.send]
         case (.progress, .streaming), (.progress, .draining):
             lastProgress = now
+            waitingSince = nil
             return [.send]
         case (.caughtUp, .draining):
             state = .closing(until: now + limits.close)

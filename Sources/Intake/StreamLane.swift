@@ -22,6 +22,9 @@ final class StreamLane: @unchecked Sendable {
         lane = IntakeLane(pipeline, policy, counters)
     }
 
+    /// Whether connections of this loop wait for the queue.
+    var isPausing: Bool { !paused.isEmpty }
+
     func append(_ frame: RawSpan, originalLength: Int, source: Source) {
         lane.append(frame, originalLength: originalLength, source: source)
     }

@@ -99,7 +99,8 @@ public final class StreamListener: Sendable {
 private final class OpenConnections: Sendable {
     private let limit: Int
     private let counters: ListenerCounters
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    /// Nil once the listener has stopped, when no more are let in.
+    private let channels = Mutex<[ObjectIdentifier: any Channel]?>([:])
 
     init(limit: Int, _ counters: ListenerCounters) {
         self.limit = limit
@@ -107,12 +108,13 @@ private final class OpenConnections: Sendable {
     }
 
     func admit(_ channel: any Channel, _ logger: Logger) -> Bool {
-        let admitted = channels.withLock { channels -> Bool in
-            guard channels.count < limit else { return false }
-            channels[ObjectIdentifier(channel)] = channel
-            return true
+        let count = channels.withLock { channels -> Int? in
+            guard let count = channels?.count else { return nil }
+            if count < limit { channels?[ObjectIdentifier(channel)] = channel }
+            return count
         }
-        guard admitted else {
+        guard let count else { return false }
+        guard count < limit else {
             counters.refused.add()
             logger.warning(
                 "connection refused: too many are open",
@@ -123,12 +125,17 @@ private final class OpenConnections: Sendable {
         counters.connections.add(1)
         channel.closeFuture.whenComplete { [self] _ in
             counters.connections.add(-1)
-            channels.withLock { channels in _ = channels.removeValue(forKey: ObjectIdentifier(channel)) }
+            channels.withLock { channels in _ = channels?.removeValue(forKey: ObjectIdentifier(channel)) }
         }
         return true
     }
 
     func closeAll() {
-        for channel in channels.withLock({ Array($0.values) }) { try? channel.close().wait() }
+        let left = channels.withLock { channels -> [any Channel] in
+            defer { channels = nil }
+            return channels.map { Array($0.values) } ?? []
+        }
+        // All at once: with TLS, a close waits for the peer's, and a silent peer takes seconds.
+        for closed in left.map({ $0.close() }) { try? closed.wait() }
     }
 }

@@ -40,22 +40,27 @@ final class SyslogStreamHandler: ChannelInboundHandler {
 
     private func learnPeer(_ context: ChannelHandlerContext) {
         guard let address = context.remoteAddress else { return }
-        peer = "\(address.ipAddress ?? "?"):\(address.port ?? 0)"
-        source.address = PeerAddress(address.ipAddress ?? "")
+        let host = address.ipAddress ?? ""
+        // A listener for both families sees an IPv4 peer as IPv6; the peer's address is still the IPv4 one.
+        let isMapped = host.hasPrefix("::ffff:") && host.contains(".")
+        source.address = PeerAddress(isMapped ? String(host.dropFirst("::ffff:".count)) : host)
+        peer = "\(source.address.text):\(address.port ?? 0)"
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
         var incoming = unwrapInboundIn(data)
         source.receivedAt = Timestamp.now()
+        let mistake: ProtocolMistake?
         if rest.readableBytes > 0 {
             rest.writeBuffer(&incoming)
-            consume(&rest, context)
+            mistake = consume(&rest)
             rest.discardReadBytes()
         } else {
-            consume(&incoming, context)
+            mistake = consume(&incoming)
             rest.writeBuffer(&incoming)
         }
+        if let mistake { return refuse(mistake, context) }
         if rest.readableBytes == 0 && rest.storageCapacity > 65_536 { rest = ByteBuffer() }
     }
 
@@ -70,7 +75,7 @@ final class SyslogStreamHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is IdleStateHandler.IdleStateEvent, !isPaused else {
+        guard event is IdleStateHandler.IdleStateEvent, !(isPaused && lane.isPausing) else {
             context.fireUserInboundEventTriggered(event)
             return
         }
@@ -84,8 +89,9 @@ final class SyslogStreamHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Takes every whole frame out of `buffer`, and leaves no more of the rest than the framer wants kept.
-    private func consume(_ buffer: inout ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Takes every whole frame out of `buffer`, and leaves no more of the rest than the framer wants kept. Returns what
+    /// the peer speaks if it is not syslog. Touches no other buffer of this handler: `buffer` may be its own.
+    private func consume(_ buffer: inout ByteBuffer) -> ProtocolMistake? {
         var position = 0
         var keep = 0
         var mistake: ProtocolMistake?
@@ -104,9 +110,9 @@ final class SyslogStreamHandler: ChannelInboundHandler {
                 }
             }
         }
-        if let mistake { return refuse(mistake, context) }
         buffer.moveReaderIndex(forwardBy: position)
         buffer.moveWriterIndex(to: buffer.readerIndex + min(keep, buffer.readableBytes))
+        return mistake
     }
 
     private func finish() {

@@ -18,6 +18,7 @@ final class UDPReceiver: @unchecked Sendable {
     private let handle: OpaquePointer
     private var peer = sockaddr_storage()
     private var source: Source
+    private let frameLimit: Int
     private let stopping = Atomic<Bool>(false)
 
     init(_ options: UDPListener.Options, port: Int, _ logger: Logger) throws(BindError) {
@@ -26,6 +27,7 @@ final class UDPReceiver: @unchecked Sendable {
             let handle = unsafe waxwing_udp_open(options.host, UInt16(port), shared, Self.slots, Self.slotSize)
         else { throw BindError(address: "udp \(options.host):\(port)", code: errno) }
         unsafe self.handle = unsafe handle
+        frameLimit = options.policy.frameLimit
         source = Source(receivedAt: Timestamp.now())
         let granted = unsafe waxwing_udp_set_receive_buffer(handle, options.receiveBuffer)
         if granted < options.receiveBuffer {
@@ -58,7 +60,8 @@ final class UDPReceiver: @unchecked Sendable {
                 logger.error("receiving UDP failed", metadata: ["errno": "\(errno)"])
             }
             let drops = unsafe waxwing_udp_kernel_drops(handle)
-            if drops != kernelDrops {
+            // The number that comes with a datagram is of when the kernel took it in, and may be older than one just read.
+            if Int32(bitPattern: drops &- kernelDrops) > 0 {
                 counters.kernelDrops.add(UInt64(drops &- kernelDrops))
                 lane.queue.noteLost(UInt64(drops &- kernelDrops))
                 kernelDrops = drops
@@ -68,7 +71,7 @@ final class UDPReceiver: @unchecked Sendable {
                 if lane.isEmpty { flushAt = now + UInt64(Self.batchDelay_ms) * 1_000_000 }
                 take(Int(count), lane, counters)
             }
-            if !lane.isEmpty && (now >= flushAt || count == 0) { lane.flush() }
+            if !lane.isEmpty && (now >= flushAt || count <= 0) { lane.flush() }
             if stopping && count <= 0 { return }
         }
     }
@@ -87,8 +90,8 @@ final class UDPReceiver: @unchecked Sendable {
             let bytes = unsafe RawSpan(_unsafeStart: datagram.bytes, byteCount: datagram.length)
             let frame = Framer.datagram(bytes)
             guard !frame.isEmpty else { continue }
-            let cutFrom = unsafe datagram.original_length > datagram.length ? datagram.original_length : 0
-            lane.append(bytes.extracting(frame), originalLength: cutFrom, source: source)
+            let cutFrom = frame.count > frameLimit ? unsafe datagram.original_length : 0
+            lane.append(bytes.extracting(frame.prefix(frameLimit)), originalLength: cutFrom, source: source)
         }
     }
 

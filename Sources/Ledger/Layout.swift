@@ -43,8 +43,17 @@ public struct Layout: Sendable {
         return indexes.sorted()
     }
 
+    /// The directory that ``directory`` is in.
+    private var parent: String {
+        guard let slash = directory.lastIndex(of: "/") else { return "." }
+        return slash == directory.startIndex ? "/" : String(directory[..<slash])
+    }
+
     func makeDirectories(_ files: any FileSystem) throws(FileError) {
-        try files.makeDirectory(directory)
+        if !files.exists(directory) {
+            try files.makeDirectory(directory)
+            try files.syncDirectory(parent)
+        }
         for folder in [segments, cursors, keys] { try files.makeDirectory(folder) }
         try files.syncDirectory(directory)
     }

@@ -35,8 +35,9 @@ public final class Ledger: @unchecked Sendable {
         var ratchet = ratchet
         let recovered = try Recovery(options, system).run(now: Clock.wall() / 1_000_000) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
+        } accept: { nextIndex in
+            try Self.refuseRestoredBackup(nextIndex, layout, system)
         }
-        try Self.refuseRestoredBackup(recovered.position.nextIndex, layout, system)
         let horizon = Horizon(recovered.position)
         access = LedgerAccess(layout, horizon, system)
         tornBytes = recovered.tornBytes
@@ -55,11 +56,14 @@ public final class Ledger: @unchecked Sendable {
         }
     }
 
-    /// Waits until the queue, which must have been closed, is written, sealed and synced.
+    /// Waits until the queue, which must have been closed, is written, sealed and synced. Once is enough; again does
+    /// nothing.
     public func join() {
         writerThread?.join()
+        writerThread = nil
         syncer.stop()
         syncerThread?.join()
+        syncerThread = nil
     }
 
     private static func takeLock(_ layout: Layout, _ system: any FileSystem) throws -> any File {

@@ -35,11 +35,14 @@ struct Recovery: ~Copyable {
         hasher = try SHA256Hasher()
     }
 
-    /// Recovers, or begins a new ledger where there is none. `makeSealer` makes the sealer that goes on from a state.
+    /// Recovers, or begins a new ledger where there is none. `makeSealer` makes the sealer that goes on from a state;
+    /// `accept` is told the index of the next record and throws if that cannot be, before anything is cut off.
     consuming func run(
-        now: UInt64, _ makeSealer: (SealerState) throws -> Sealer
+        now: UInt64, _ makeSealer: (SealerState) throws -> Sealer, accept: (UInt64) throws -> Void
     ) throws -> RecoveredLedger {
+        try removeUnfinished()
         guard let newest = try layout.segmentIndexes(system).last else {
+            try accept(0)
             let sealer = try makeSealer(SealerState())
             let segment = try SegmentWriter(
                 creating: sealer.state, at: now, reserve: options.segmentBytes, layout, system)
@@ -49,23 +52,33 @@ struct Recovery: ~Copyable {
         let records = try system.open(path, .update)
         guard let header = SegmentHeader(try records.bytes(at: 0, count: SegmentHeader.size)), header.firstIndex == newest else {
             throw LedgerError(
-                .damaged, "\(path): its header is damaged; move the segment aside to go on from the one before it")
+                .damaged,
+                "\(path): its header is damaged, and going on without it would give indexes twice. Restore the file, or "
+                    + "begin a new log: another `data` folder and another `stream.origin`")
         }
         var sealer = try makeSealer(header.state)
         let size = try records.size()
         var offset = UInt64(SegmentHeader.size)
         let leaves = try system.open(layout.leaves(newest), .updateOrCreate)
-        try leaves.truncate(to: 0)
         var leafCount: UInt64 = 0
         while let hashes = try takeBlock(records, &offset, &sealer) {
             try leaves.write(hashes.flatMap { $0.bytes }, at: leafCount * UInt64(Hash.byteCount))
             leafCount += UInt64(hashes.count)
         }
+        try accept(sealer.nextIndex)
+        try leaves.truncate(to: leafCount * UInt64(Hash.byteCount))
         try records.truncate(to: offset)
         try records.sync()
         let segment = SegmentWriter(
             resuming: newest, records: records, length: offset, leaves: leaves, leafCount: leafCount)
         return RecoveredLedger(sealer, segment, tornBytes: size - min(size, offset))
+    }
+
+    /// Removes what a crash left of a segment that never got its name.
+    private func removeUnfinished() throws(FileError) {
+        for name in try system.list(layout.segments) where name.hasSuffix(".segment.new") {
+            try system.remove("\(layout.segments)/\(name)")
+        }
     }
 
     /// Takes in the block at `offset`; nil at the first one that is not whole, which ends the segment.

@@ -30,9 +30,13 @@ final class Syncer: Sendable {
         self.onFailure = onFailure
     }
 
-    /// Asks for everything up to `request.position` to be made durable. A later request replaces one not yet begun.
+    /// Asks for everything up to `request.position` to be made durable. A later request replaces one not yet begun, but for
+    /// what is to be done afterwards, if it has nothing of its own.
     func request(_ request: Request) {
-        state.withLock { $0.request = request }
+        state.withLock { state in
+            let afterwards = request.afterwards ?? state.request?.afterwards
+            state.request = Request(file: request.file, position: request.position, afterwards: afterwards)
+        }
         state.signal()
     }
 

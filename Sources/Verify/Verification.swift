@@ -39,7 +39,8 @@ public enum Verification {
     ///
     /// Throws only if the question makes no sense (``VerificationError``); an input that cannot be read is a finding.
     /// If records are repeated so far apart that they could not be compared, files are read a second time.
-    public static func run(_ options: VerifyOptions, _ inputs: [ExportInput]) throws(VerificationError) -> VerifyReport {
+    public static func run(_ options: VerifyOptions, _ inputs: [ExportInput]) throws(VerificationError) -> VerifyReport
+    {
         let key = try verifier(options.key)
         var question = Verifier.Options(verifier: key)
         question.head = try options.head.map { text throws(VerificationError) in try head(text, key) }
@@ -51,7 +52,8 @@ public enum Verification {
         if let path = options.hashes {
             verifier.leafHashes = try LeafHashDirectory(path: path)
         } else if options.isSubset {
-            throw VerificationError(.hashes, "a subset is proved by the relay's leaf hashes; say where they are (--hashes)")
+            throw VerificationError(
+                .hashes, "a subset is proved by the relay's leaf hashes; say where they are (--hashes)")
         }
         if let path = options.output {
             verifier.writer = try VerifiedWriter(path: path, inputs: inputs)
@@ -110,7 +112,8 @@ public enum Verification {
         verifier.report.unresolved = UInt64(open.recordCount)
         if open.recordCount > 0 {
             verifier.report.notes.append(
-                "repeated records were too far apart to be compared: give the export as files instead of standard input")
+                "repeated records were too far apart to be compared: give the export as files instead of standard input"
+            )
         }
     }
 
@@ -136,7 +139,8 @@ public enum Verification {
     private static func verifier(_ text: String) throws(VerificationError) -> LogVerifier {
         let lines = text.split(whereSeparator: \.isNewline).map(trimmed).filter { !$0.isEmpty && !$0.hasPrefix("#") }
         guard lines.count == 1, let line = lines.first else {
-            throw VerificationError(.key, "the key is to be one verifier key, ORIGIN+KEYID+BASE64, on a line of its own")
+            throw VerificationError(
+                .key, "the key is to be one verifier key, ORIGIN+KEYID+BASE64, on a line of its own")
         }
         do throws(SealError) {
             return try LogVerifier(parsing: line)

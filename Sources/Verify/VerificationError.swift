@@ -26,6 +26,14 @@ public struct VerificationError: Error, Hashable, Sendable, CustomStringConverti
 
     public var description: String { reason }
 
+    /// The exit code of the command: 64 for what was asked wrongly, 3 for a head that is not the log's.
+    public var exitCode: Int32 {
+        switch code {
+        case .key, .macKey, .hashes, .output: 64
+        case .head, .library: 3
+        }
+    }
+
     public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
     public func hash(into hasher: inout Hasher) { hasher.combine(code) }
 }

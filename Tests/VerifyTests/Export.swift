@@ -2,7 +2,8 @@ import Testing
 
 /// The formats in which records come back, written as their producers write them.
 enum Export: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case lines, windowsLines, octetCounted, octetCountedLines, raw, splunkResult, splunkEvent, nestedOriginal, dottedOriginal
+    case lines, windowsLines, octetCounted, octetCountedLines, raw, splunkResult, splunkEvent, nestedOriginal,
+        dottedOriginal
     case document, dottedDocument, searchResponse, prettyResponse, array, csv
 
     var testDescription: String { rawValue }
@@ -16,15 +17,19 @@ enum Export: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .raw: each(lines) { "{\"_time\":\"1\",\"_raw\":\($0),\"host\":\"h\"}\n" }
         case .splunkResult: each(lines) { "{\"preview\":false,\"offset\":0,\"result\":{\"_raw\":\($0)}}\n" }
         case .splunkEvent: each(lines) { "{\"time\":1.5,\"event\":\($0),\"fields\":{\"a\":[1,2,{}]}}\n" }
-        case .nestedOriginal: each(lines) { "{\"@timestamp\":\"x\",\"event\":{\"kind\":\"event\",\"original\":\($0)}}\n" }
+        case .nestedOriginal:
+            each(lines) { "{\"@timestamp\":\"x\",\"event\":{\"kind\":\"event\",\"original\":\($0)}}\n" }
         case .dottedOriginal: each(lines) { "{\"event.original\":\($0),\"event.kind\":\"event\"}\n" }
         case .document: each(lines) { "{\"_index\":\"i\",\"_source\":{\"event\":{\"original\":\($0)},\"n\":null}}\n" }
         case .dottedDocument: each(lines) { "{\"_index\":\"i\",\"_source\":{\"event.original\":\($0)}}\n" }
         case .searchResponse:
-            Self.response(lines.map { "{\"_index\":\"i\",\"_source\":{\"event\":{\"original\":\(Self.quoted($0))}}}" }, "", ",")
+            Self.response(
+                lines.map { "{\"_index\":\"i\",\"_source\":{\"event\":{\"original\":\(Self.quoted($0))}}}" }, "", ",")
         case .prettyResponse:
             Self.response(
-                lines.map { "    {\n      \"_source\" : {\n        \"event.original\" : \(Self.quoted($0))\n      }\n    }" }, "\n",
+                lines.map {
+                    "    {\n      \"_source\" : {\n        \"event.original\" : \(Self.quoted($0))\n      }\n    }"
+                }, "\n",
                 ",\n")
         case .array:
             Array("[\n".utf8) + each(lines, separator: ",\n") { "{\"_raw\": \($0)}" } + Array("\n]\n".utf8)
@@ -40,7 +45,8 @@ enum Export: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     private static func response(_ hits: [String], _ lineEnd: String, _ separator: String) -> [UInt8] {
         Array(
-            ("{\"took\":3,\"timed_out\":false,\(lineEnd)\"hits\":{\"total\":{\"value\":\(hits.count)},\"max_score\":-1.5e3,"
+            ("{\"took\":3,\"timed_out\":false,\(lineEnd)\"hits\":{"
+                + "\"total\":{\"value\":\(hits.count)},\"max_score\":-1.5e3,"
                 + "\(lineEnd)\"hits\":[\(lineEnd)" + hits.joined(separator: separator) + "\(lineEnd)]}}\n").utf8)
     }
 

@@ -46,7 +46,9 @@ import TransparencyLog
             self.number = record.number + 1
         }
 
-        func verify(_ lines: [TestStream.Line]? = nil, _ adjust: (inout VerifyOptions) -> Void = { _ in }) throws -> VerifyReport {
+        func verify(_ lines: [TestStream.Line]? = nil, _ adjust: (inout VerifyOptions) -> Void = { _ in }) throws
+            -> VerifyReport
+        {
             var options = VerifyOptions(key: key.verifierKey.description)
             options.now = TestStream.start
             adjust(&options)
@@ -141,7 +143,8 @@ import TransparencyLog
         let report = try second.verify(second.lines)
         #expect(report.outcome == .complete && report.verifiedRecords == UInt64(second.lines.count), "\(report.text)")
         let original = try first.verify(second.lines)
-        #expect(original.outcome == .complete && original.verifiedRecords == UInt64(first.lines.count), "\(original.text)")
+        #expect(
+            original.outcome == .complete && original.verifiedRecords == UInt64(first.lines.count), "\(original.text)")
         #expect(original.foreign.total == UInt64(second.seals.count))
     }
 

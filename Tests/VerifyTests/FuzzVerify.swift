@@ -5,8 +5,8 @@ private let fuzzKey = "relay1.example.net/all+f60b5335+AQOhB7/zzhC+HXDdGOdLwJln5
 /// The records of the one stream in Corpus that this key has sealed: nobody without it can make another.
 private let sealedRecords: UInt64 = 8
 
-/// Verifies `bytes` as an export, and checks what must hold for any bytes. The fuzzer calls it, and so do the tests with
-/// what the fuzzer found.
+/// Verifies `bytes` as an export, and checks what must hold for any bytes. The fuzzer calls it, and so do the tests
+/// with what the fuzzer found.
 func fuzzVerify(_ bytes: RawSpan) {
     let input = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
     var options = VerifyOptions(key: fuzzKey)

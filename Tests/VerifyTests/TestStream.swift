@@ -97,13 +97,15 @@ struct TestStream: Sendable {
         heads.append(batch.checkpoint.description)
     }
 
-    /// Record `index`, as the relay writes it. Every seventh has an element of its own, every eleventh a letter beyond ASCII.
+    /// Record `index`, as the relay writes it. Every seventh has an element of its own, every eleventh a letter beyond
+    /// ASCII.
     static func record(_ index: UInt64, tag: LogTag, text: String) -> Line {
         let time = SealTime(clamping: start + Int64(index))
         let element = index % 7 == 0 ? "[origin@32473 ip=\"192.0.2.\(index % 250)\" note=\"a \\\"b\\\" \\] c\"]" : ""
         let letter = index % 11 == 0 ? " é😀\t\\" : ""
         return Array(
-            ("<13>1 \(time) host\(index % 5).example.com app 100 ID1 \(element)[waxwing@32473 l=\"\(tag)\" i=\"\(index)\"]"
+            ("<13>1 \(time) host\(index % 5).example.com app 100 ID1 "
+                + "\(element)[waxwing@32473 l=\"\(tag)\" i=\"\(index)\"]"
                 + " \(text) \(index)\(letter).").utf8)
     }
 

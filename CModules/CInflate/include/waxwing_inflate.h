@@ -1,7 +1,8 @@
 /* Decompression of gzip files (RFC 1952) of any length in constant memory, by ISA-L.
  *
- * A decoder is fed compressed bytes in pieces of any size and fills buffers of any size. A file may have several members
- * one after another (RFC 1952 section 2.2); their contents are joined. Every member's CRC-32 and length are checked.
+ * A decoder is fed compressed bytes in pieces of any size and fills buffers of any size. A file may have several
+ * members one after another (RFC 1952 section 2.2); their contents are joined. Every member's CRC-32 and length are
+ * checked.
  * A decoder belongs to one thread at a time. */
 #ifndef WAXWING_INFLATE_H
 #define WAXWING_INFLATE_H
@@ -28,7 +29,8 @@ waxwing_inflate *waxwing_inflate_create(void);
 /* Frees a decoder; NULL is fine. */
 void waxwing_inflate_destroy(waxwing_inflate *decoder);
 
-/* Takes compressed bytes from `input` and writes what they decompress to into `output`. Stores how many bytes were taken
+/* Takes compressed bytes from `input` and writes what they decompress to into `output`. Stores how many bytes were
+ * taken
  * and written. With an output of at least one byte, every call makes progress or returns NEED_INPUT. */
 waxwing_inflate_status waxwing_inflate_step(waxwing_inflate *decoder,
                                             const uint8_t *input, size_t input_count, size_t *input_taken,

@@ -8,7 +8,8 @@ public enum ExportFormat: String, Hashable, Sendable {
     case json
     /// Comma-separated values with a header line (RFC 4180), the record in the column `_raw`.
     case csv
-    /// A segment of a relay's ledger: a header, then blocks of octet-counted frames, each block with a header of its own.
+    /// A segment of a relay's ledger: a header, then blocks of octet-counted frames, each block with a header of its
+    /// own.
     case ledgerSegment
 
     /// What the numbers of its ``SourcePosition``s count.
@@ -86,7 +87,9 @@ enum FormatSniffer {
 
     private static func digitCount(_ bytes: RawSpan, from start: Int, limit: Int) -> Int {
         var count = 0
-        while count < limit, start + count < bytes.byteCount, (0x30...0x39).contains(bytes[start + count]) { count += 1 }
+        while count < limit, start + count < bytes.byteCount, (0x30...0x39).contains(bytes[start + count]) {
+            count += 1
+        }
         return count
     }
 

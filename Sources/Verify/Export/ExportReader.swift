@@ -2,8 +2,8 @@
 ///
 /// The format is told from the first 64 KiB; gzip (RFC 1952) around any of them is unpacked on the way.
 public enum ExportReader {
-    /// Bytes a record line may have, signature elements included. Canonical records have 65,535 at most, so a longer one
-    /// is nothing a relay wrote.
+    /// Bytes a record line may have, signature elements included. Canonical records have 65,535 at most, so a longer
+    /// one is nothing a relay wrote.
     public static let recordLimit = 128 << 10
 
     /// What a file turned out to be.

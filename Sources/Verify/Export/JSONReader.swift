@@ -87,7 +87,8 @@ struct JSONReader: ~Copyable {
             switch (expectation, byte) {
             case (.valueOrEnd, UInt8(ascii: "]")), (.nameOrEnd, UInt8(ascii: "}")):
                 expectation = leave(&window)
-            case (.commaOrEnd, UInt8(ascii: "]")) where !path.isInObject, (.commaOrEnd, UInt8(ascii: "}")) where path.isInObject:
+            case (.commaOrEnd, UInt8(ascii: "]")) where !path.isInObject,
+                (.commaOrEnd, UInt8(ascii: "}")) where path.isInObject:
                 expectation = leave(&window)
             case (.commaOrEnd, UInt8(ascii: ",")):
                 window.consume(1)
@@ -170,7 +171,8 @@ struct JSONReader: ~Copyable {
     private func readNumber(_ window: inout ByteWindow) throws(Failure) {
         for _ in 0..<Self.numberLimit {
             switch try peek(&window) {
-            case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+            case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"),
+                UInt8(ascii: "E"):
                 window.consume(1)
             default: return
             }

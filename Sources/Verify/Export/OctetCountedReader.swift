@@ -1,5 +1,5 @@
-/// Reads records framed by octet counting (RFC 6587 §3.4.1). A line end behind a frame is tolerated, since some writers of
-/// files add one. Positions are the offset of the frame.
+/// Reads records framed by octet counting (RFC 6587 §3.4.1). A line end behind a frame is tolerated, since some writers
+/// of files add one. Positions are the offset of the frame.
 ///
 /// A segment of a ledger is read the same way: the headers of its blocks, where a frame could start, are passed over.
 struct OctetCountedReader {
@@ -36,7 +36,9 @@ struct OctetCountedReader {
                 continue
             }
             while window.count < length {
-                guard try window.fill() else { throw lost("the file ends inside a frame of \(length) octets", position) }
+                guard try window.fill() else {
+                    throw lost("the file ends inside a frame of \(length) octets", position)
+                }
             }
             if length > 0 { sink.take(window.bytes.extracting(0..<length), at: position) }
             window.consume(length)
@@ -69,7 +71,9 @@ struct OctetCountedReader {
     private func skip(_ length: Int, _ window: inout ByteWindow, at position: SourcePosition) throws(ExportError) {
         var rest = length
         while rest > 0 {
-            guard try window.peek() != nil else { throw lost("the file ends inside a frame of \(length) octets", position) }
+            guard try window.peek() != nil else {
+                throw lost("the file ends inside a frame of \(length) octets", position)
+            }
             let step = min(rest, window.count)
             window.consume(step)
             rest -= step

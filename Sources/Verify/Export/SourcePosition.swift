@@ -1,4 +1,5 @@
-/// Where a record stands in the files that were read: the file, and a line of it or, in an octet-counted stream, an octet.
+/// Where a record stands in the files that were read: the file, and a line of it or, in an octet-counted stream, an
+/// octet.
 ///
 /// Eight bytes, because the verifier keeps one for each record it has not yet verified.
 public struct SourcePosition: BitwiseCopyable, Hashable, Sendable {

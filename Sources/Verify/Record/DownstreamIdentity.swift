@@ -74,9 +74,12 @@ enum DownstreamIdentity {
             }
             position += digits
             let trunc = Array("\" trunc=\"".utf8)
-            if range.upperBound - position > trunc.count, trunc.indices.allSatisfy({ line[position + $0] == trunc[$0] }) {
+            if range.upperBound - position > trunc.count, trunc.indices.allSatisfy({ line[position + $0] == trunc[$0] })
+            {
                 position += trunc.count
-                guard let (length, digits) = Element.decimal(line, position, range.upperBound), length > 0 else { return nil }
+                guard let (length, digits) = Element.decimal(line, position, range.upperBound), length > 0 else {
+                    return nil
+                }
                 position += digits
             }
             guard position + 2 == range.upperBound, line[position] == UInt8(ascii: "\"") else { return nil }

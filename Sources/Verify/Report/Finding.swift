@@ -35,7 +35,8 @@ public struct Finding: Hashable, Sendable {
     public let detail: String
 
     public init(
-        _ kind: Kind, records: Range<UInt64>? = nil, seal: UInt64? = nil, position: SourcePosition? = nil, _ detail: String
+        _ kind: Kind, records: Range<UInt64>? = nil, seal: UInt64? = nil, position: SourcePosition? = nil,
+        _ detail: String
     ) {
         self.kind = kind
         self.records = records

@@ -5,8 +5,12 @@ public struct JSONText {
 
     public init() {}
 
-    public mutating func object(_ name: String? = nil, _ members: (inout JSONText) -> Void) { container(name, "{", "}", members) }
-    public mutating func array(_ name: String?, _ elements: (inout JSONText) -> Void) { container(name, "[", "]", elements) }
+    public mutating func object(_ name: String? = nil, _ members: (inout JSONText) -> Void) {
+        container(name, "{", "}", members)
+    }
+    public mutating func array(_ name: String?, _ elements: (inout JSONText) -> Void) {
+        container(name, "[", "]", elements)
+    }
 
     public mutating func add(_ name: String?, _ value: String) { raw(name, Self.quoted(value)) }
     public mutating func add(_ name: String?, _ value: some BinaryInteger) { raw(name, String(value)) }

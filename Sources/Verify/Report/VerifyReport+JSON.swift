@@ -49,7 +49,11 @@ extension VerifyReport {
             for source in sources {
                 json.object { json in
                     json.add("name", source.name)
-                    if let format = source.format { json.add("format", format.rawValue) } else { json.addNull("format") }
+                    if let format = source.format {
+                        json.add("format", format.rawValue)
+                    } else {
+                        json.addNull("format")
+                    }
                     json.add("gzip", source.isCompressed)
                 }
             }
@@ -141,7 +145,8 @@ extension VerifyReport {
     }
 
     private func add<Element>(
-        _ name: String, _ listing: Listing<Element>, _ json: inout JSONText, _ element: (Element, inout JSONText) -> Void
+        _ name: String, _ listing: Listing<Element>, _ json: inout JSONText,
+        _ element: (Element, inout JSONText) -> Void
     ) {
         json.object(name) { json in
             json.add("total", listing.total)

@@ -14,11 +14,15 @@ extension VerifyReport {
         lines += stretchLine("MISSING", missing)
         lines += stretchLine("UNVERIFIED", unverified, "for want of what is missing")
         if duplicates > 0 { lines.append("DUPLICATE \(counted(duplicates, "record")) repeated, identical") }
-        if unresolved > 0 { lines.append("UNRESOLVED \(counted(unresolved, "repeated record")) not compared with the first") }
+        if unresolved > 0 {
+            lines.append("UNRESOLVED \(counted(unresolved, "repeated record")) not compared with the first")
+        }
         lines += foreignLine
         lines += stretchLine("UNSEALED TAIL", unsealedTail, "behind the newest seal")
         lines += listed("UNREADABLE", unreadable) { "\(place($0.file, $0.position)): \($0.reason)" }
-        lines += listed("UNKNOWN KEY", unknownKeys) { "a seal is signed by key \(VerifierKey.text($0)), not by the pinned one" }
+        lines += listed("UNKNOWN KEY", unknownKeys) {
+            "a seal is signed by key \(VerifierKey.text($0)), not by the pinned one"
+        }
         if verifiedRecords > 0 { lines += sealLines }
         lines += headLine
         if let outputFailure { lines.append("OUTPUT \(outputFailure)") }
@@ -36,17 +40,22 @@ extension VerifyReport {
         guard verifiedRecords > 0 else { return "VERIFIED nothing" }
         let bridged = bridgedBatches > 0 ? ", \(counted(bridgedBatches, "stretch", "stretches")) bridged" : ""
         let places = isSubset ? "" : ": \(describe(verifiedRanges))"
-        return "VERIFIED \(counted(verifiedRecords, "record")) in \(counted(verifiedBatches, "batch", "batches"))\(bridged)\(places)"
+        let batches = counted(verifiedBatches, "batch", "batches")
+        return "VERIFIED \(counted(verifiedRecords, "record")) in \(batches)\(bridged)\(places)"
     }
 
     private var sealLines: [String] {
-        var lines = ["DROPS \(dropped > 0 ? counted(dropped, "record") : "no records") lost before sealing, as the seals say"]
+        var lines = [
+            "DROPS \(dropped > 0 ? counted(dropped, "record") : "no records") lost before sealing, as the seals say"
+        ]
         lines.append("CLOCK \(clockSteps > 0 ? counted(clockSteps, "step") : "no steps") backwards")
         if let codes { lines.append("MAC \(describe(codes))") }
         if let newestSeal {
             let age =
-                newestSeal.age >= 0 ? "\(Self.duration(newestSeal.age)) ago" : "\(Self.duration(-newestSeal.age)) in the future"
-            lines.append("NEWEST SEAL \(newestSeal.number) at \(newestSeal.time), \(age), \(counted(newestSeal.size, "record"))")
+                newestSeal.age >= 0
+                ? "\(Self.duration(newestSeal.age)) ago" : "\(Self.duration(-newestSeal.age)) in the future"
+            lines.append(
+                "NEWEST SEAL \(newestSeal.number) at \(newestSeal.time), \(age), \(counted(newestSeal.size, "record"))")
         }
         if isStale, let until { lines.append("STALE the newest seal is too long before \(until)") }
         return lines
@@ -69,7 +78,8 @@ extension VerifyReport {
     }
 
     private func listed<Element>(_ kind: String, _ listing: Listing<Element>, _ text: (Element) -> String) -> [String] {
-        listing.items.map { "\(kind) \(text($0))" } + (listing.omitted > 0 ? ["\(kind) and \(listing.omitted) more"] : [])
+        listing.items.map { "\(kind) \(text($0))" }
+            + (listing.omitted > 0 ? ["\(kind) and \(listing.omitted) more"] : [])
     }
 
     private func stretchLine(_ kind: String, _ stretch: Stretch, _ remark: String? = nil) -> [String] {

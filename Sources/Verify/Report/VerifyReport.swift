@@ -146,7 +146,8 @@ public struct VerifyReport: Sendable {
         if !isSubset, missing.count > 0 || unverified.count > 0 { return .incomplete }
         if isStale { return .incomplete }
         if case .notReached = head, !isSubset { return .incomplete }
-        if verifiedRecords == 0 || !unknownKeys.isEmpty || !unreadable.isEmpty || unresolved > 0 || outputFailure != nil {
+        if verifiedRecords == 0 || !unknownKeys.isEmpty || !unreadable.isEmpty || unresolved > 0 || outputFailure != nil
+        {
             return .unverifiable
         }
         if isSubset, unverified.count > 0 || unsealedTail.count > 0 { return .unverifiable }

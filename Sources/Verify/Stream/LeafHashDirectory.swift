@@ -34,7 +34,8 @@ final class LeafHashDirectory {
             }
             guard let first = Self.first(in: name) else { continue }
             guard files.count < Self.fileLimit else {
-                throw VerificationError(.hashes, "there are more than \(Self.fileLimit) files of leaf hashes in \(path)")
+                throw VerificationError(
+                    .hashes, "there are more than \(Self.fileLimit) files of leaf hashes in \(path)")
             }
             var status = stat()
             guard unsafe stat("\(path)/\(name)", &status) == 0 else { continue }
@@ -49,8 +50,8 @@ final class LeafHashDirectory {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Hands the hashes of the leaves in `range` to `body`, some thousand at a time, with the index of the first. Returns
-    /// false if some are not there, or could not be read; others may then have been handed on.
+    /// Hands the hashes of the leaves in `range` to `body`, some thousand at a time, with the index of the first.
+    /// Returns false if some are not there, or could not be read; others may then have been handed on.
     func read(_ range: Range<UInt64>, _ body: (UInt64, Span<Hash>) -> Void) -> Bool {
         var index = range.lowerBound
         while index < range.upperBound {
@@ -79,7 +80,8 @@ final class LeafHashDirectory {
             let length = count * Hash.byteCount
             while loaded < length {
                 let offset = Int(place) * Hash.byteCount + loaded
-                let read = unsafe pread(descriptor, target.baseAddress.unsafelyUnwrapped + loaded, length - loaded, offset)
+                let read = unsafe pread(
+                    descriptor, target.baseAddress.unsafelyUnwrapped + loaded, length - loaded, offset)
                 if read < 0, errno == EINTR { continue }
                 guard read > 0 else { return false }
                 loaded += read

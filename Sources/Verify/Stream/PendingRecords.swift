@@ -2,8 +2,8 @@ internal import TransparencyLog
 
 /// The records that were read and are not verified yet.
 ///
-/// What comes in order is a run, appended to arrays; what does not is in a table. For an ordered export there is only the
-/// run, and it is as long as a batch.
+/// What comes in order is a run, appended to arrays; what does not is in a table. For an ordered export there is only
+/// the run, and it is as long as a batch.
 struct PendingRecords: ~Copyable {
     /// Where a record stands and where its bytes are kept.
     private struct Place: BitwiseCopyable {

@@ -1,7 +1,8 @@
 internal import Seal
 internal import TransparencyLog
 
-/// A seal that was read: what it says is only a claim until its batch was folded. Its signature over size and root is valid.
+/// A seal that was read: what it says is only a claim until its batch was folded. Its signature over size and root is
+/// valid.
 struct SealClaim {
     var record: SealRecord
     /// The hash of its own leaf, as read.

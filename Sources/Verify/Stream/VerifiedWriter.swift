@@ -24,7 +24,9 @@ final class VerifiedWriter {
             }
         }
         let opened = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard opened >= 0 else { throw VerificationError(.output, "\(path) does not open for writing: \(systemError())") }
+        guard opened >= 0 else {
+            throw VerificationError(.output, "\(path) does not open for writing: \(systemError())")
+        }
         descriptor = opened
         self.path = path
         unsafe base = .allocate(byteCount: Self.capacity, alignment: 64)

@@ -62,8 +62,8 @@ extension Verifier {
         return .verified
     }
 
-    /// Folds the leaves in ``scratch`` onto `base`. Where there are rivals, each is tried in turn, but for the leaf at the
-    /// index `fixed`. Returns the tree if it has `root`, with the true leaves in ``scratch``.
+    /// Folds the leaves in ``scratch`` onto `base`. Where there are rivals, each is tried in turn, but for the leaf at
+    /// the index `fixed`. Returns the tree if it has `root`, with the true leaves in ``scratch``.
     mutating func fold(onto base: CompactRange, toRoot root: Hash, fixed: UInt64?) -> CompactRange? {
         let range = base.size..<base.size + UInt64(scratch.count)
         let contested = rivalIndexes(in: range).filter { $0 != fixed }
@@ -225,7 +225,8 @@ extension Verifier {
         }
     }
 
-    /// Compares the head that was given with the root at its size, if that is in `range`, which was just folded onto `base`.
+    /// Compares the head that was given with the root at its size, if that is in `range`, which was just folded onto
+    /// `base`.
     mutating func checkHead(_ range: Range<UInt64>, base: CompactRange) {
         guard let head = options.head, head.size > range.lowerBound, head.size <= range.upperBound,
             let root = root(at: head.size, in: range, base: base)
@@ -253,11 +254,14 @@ extension Verifier {
             recheck.duplicates += UInt64(copies.count - others.count)
             if !others.isEmpty {
                 recheck.conflicts.append(
-                    Conflict(index: index, truth: pending.find(index)?.position, isDecided: true, others: others.map(\.position)))
+                    Conflict(
+                        index: index, truth: pending.find(index)?.position, isDecided: true,
+                        others: others.map(\.position)))
             }
         }
         for size in recheck.sizes(in: range) {
-            guard let roots = recheck.roots.removeValue(forKey: size), let root = root(at: size, in: range, base: base) else {
+            guard let roots = recheck.roots.removeValue(forKey: size), let root = root(at: size, in: range, base: base)
+            else {
                 continue
             }
             if roots.contains(where: { $0 != root }) { recheck.findings.append(.fork(at: size)) }

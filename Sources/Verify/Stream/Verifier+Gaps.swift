@@ -35,7 +35,8 @@ extension Verifier {
             if base.size < segment.range.lowerBound {
                 var targets = targets(in: base.size..<segment.range.lowerBound)
                 let root = segment.base.root(&hasher.value)
-                targets.append(Target(size: segment.range.lowerBound, root: root, previous: segment.firstSeal?.previous))
+                targets.append(
+                    Target(size: segment.range.lowerBound, root: root, previous: segment.firstSeal?.previous))
                 gaps.append(Gap(base: base, targets: targets))
             }
             base = segment.frontier
@@ -121,8 +122,8 @@ extension Verifier {
         writeOut(index)
     }
 
-    /// Takes in the seals of a gap whose own leaf is true, and closes it. `proved` is the seal whose root was used with the
-    /// frontier it gives, if it was one.
+    /// Takes in the seals of a gap whose own leaf is true, and closes it. `proved` is the seal whose root was used with
+    /// the frontier it gives, if it was one.
     private mutating func finishGap(
         base: CompactRange, _ tree: CompactRange, proved: SealClaim?, truth: (UInt64) -> Hash?
     ) {
@@ -194,7 +195,8 @@ extension Verifier {
     }
 
     private mutating func checkHeadByHashes(_ base: CompactRange, _ range: Range<UInt64>) {
-        guard let head = options.head, head.size > range.lowerBound, head.size <= range.upperBound, let leafHashes else {
+        guard let head = options.head, head.size > range.lowerBound, head.size <= range.upperBound, let leafHashes
+        else {
             return
         }
         var tree = base

@@ -23,7 +23,7 @@ extension Verifier {
         report.outputFailure = writer?.failure
         if texts?.overflowed == true {
             report.outputFailure =
-                "more than \(LeafStore.byteLimit >> 20) MiB of records are out of order; sort the export before using --write"
+                "more than \(LeafStore.byteLimit >> 20) MiB of records are out of order: sort them before using --write"
         }
     }
 
@@ -58,8 +58,8 @@ extension Verifier {
 
     // MARK: - What is not verified
 
-    /// Names what is missing, tampered with, unverified and unsealed, given the sorted indexes that are neither verified
-    /// nor second copies.
+    /// Names what is missing, tampered with, unverified and unsealed, given the sorted indexes that are neither
+    /// verified nor second copies.
     private mutating func classify(_ indexes: [UInt64]) {
         var missing = absent.filter { $0.upperBound > options.start }
         var lower: UInt64 = 0
@@ -85,15 +85,18 @@ extension Verifier {
         let missing = present.gaps(in: gap)
         let isTampered = missing.isEmpty || disproved.contains(gap)
         var unexplained = gap.lowerBound
-        for claim in claims.all(sizesIn: gap.lowerBound + 1..<gap.upperBound + 1) where claim.record.size > unexplained {
+        for claim in claims.all(sizesIn: gap.lowerBound + 1..<gap.upperBound + 1) where claim.record.size > unexplained
+        {
             let batch = max(claim.record.from, unexplained)..<claim.record.size
             let isThere = present.within(batch).count == batch.count && claim.record.from >= gap.lowerBound
             guard isThere || isTampered else { continue }
             leaveOver(unexplained..<batch.lowerBound, of: present, isTampered: isTampered)
+            let number = claim.record.number
             report.tampered.append(
                 Finding(
-                    .batch, records: batch, seal: claim.record.number,
-                    "records \(batch.lowerBound)..\(batch.upperBound - 1) are not what seal \(claim.record.number) sealed"))
+                    .batch, records: batch, seal: number,
+                    "records \(batch.lowerBound)..\(batch.upperBound - 1) are not what seal \(number) sealed"
+                ))
             unexplained = batch.upperBound
         }
         leaveOver(unexplained..<gap.upperBound, of: present, isTampered: isTampered)

@@ -8,8 +8,8 @@ internal import TransparencyLog
 /// folded onto the frontier that its seal gives, make the root that the seal has signed. So an ordered export takes the
 /// memory of one batch and of a frontier, and another one takes memory for what is out of order.
 ///
-/// Nothing a line says is believed before that: an index costs one table entry however large it is, a seal's signature is
-/// checked before its numbers are used, and folding that came to nothing is limited in proportion to the input.
+/// Nothing a line says is believed before that: an index costs one table entry however large it is, a seal's signature
+/// is checked before its numbers are used, and folding that came to nothing is limited in proportion to the input.
 ///
 /// The work at the end, when no more records come, is in `Verifier+Gaps.swift` and `Verifier+Result.swift`.
 struct Verifier: ~Copyable, RecordSink {
@@ -50,8 +50,8 @@ struct Verifier: ~Copyable, RecordSink {
     var signedSize: UInt64 = 0
     /// Indexes in the segments whose records were not there.
     var absent: [Range<UInt64>] = []
-    /// Stretches between known roots of which every leaf is known, by the seal behind it if by nothing else, and that do
-    /// not make those roots.
+    /// Stretches between known roots of which every leaf is known, by the seal behind it if by nothing else, and that
+    /// do not make those roots.
     var disproved: [Range<UInt64>] = []
     /// Records read, and leaves folded in vain.
     var recordsRead: UInt64 = 0
@@ -113,7 +113,9 @@ struct Verifier: ~Copyable, RecordSink {
                     "something that no relay writes stands behind the identity of record \(index)"))
         }
         let claim = gathered.seal >= 0 ? claim(gatherer.seals[Int(gathered.seal)], gathered, leaf) : nil
-        if index < segments.end, segments.contains(index), admitVerified(index, leaf, gathered.position, claim) { return }
+        if index < segments.end, segments.contains(index), admitVerified(index, leaf, gathered.position, claim) {
+            return
+        }
         var record = PendingRecord(leaf: leaf, position: gathered.position, text: LeafStore.none)
         if texts != nil { record.text = keep(place) }
         if let present = pending.insert(index, record) {
@@ -176,7 +178,9 @@ struct Verifier: ~Copyable, RecordSink {
         switch seal {
         case .failure(let error):
             report.tampered.append(
-                Finding(.seal, records: records, position: gathered.position, "seal record \(gathered.index): \(error.reason)"))
+                Finding(
+                    .seal, records: records, position: gathered.position,
+                    "seal record \(gathered.index): \(error.reason)"))
         case .success(let record) where record.keyID != options.verifier.keyID:
             report.unknownKeys.append(record.keyID)
         case .success(let record) where !options.verifier.signed(record):

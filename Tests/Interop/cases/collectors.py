@@ -61,12 +61,10 @@ def outage_under_load(workshop):
     port, collected = free_port(), workshop.path("collected.log")
     relay = Relay(workshop, [tls_destination(port)]).start()
     rate, down_seconds = 20_000, 20
-    workshop.run(
-        [places.tool("sender"), "--to", f"127.0.0.1:{relay.tcp_port}", "--count", rate, "--file",
-         corpus_file(places.SCRATCH / "tools")])  # Fills the pools, so that what comes then is growth.
-    load = workshop.start("sender", [
-        places.tool("sender"), "--to", f"127.0.0.1:{relay.tcp_port}", "--count", rate * down_seconds, "--rate", rate,
-        "--file", corpus_file(places.SCRATCH / "tools")])
+    sender = [
+        places.tool("sender"), "--to", f"127.0.0.1:{relay.tcp_port}", "--file", corpus_file(places.SCRATCH / "tools")]
+    workshop.run([*sender, "--count", rate])  # Fills the pools, so that what comes then is growth.
+    load = workshop.start("sender", [*sender, "--count", rate * down_seconds, "--rate", rate])
     memory = []
     while load.is_running():
         time.sleep(0.5)

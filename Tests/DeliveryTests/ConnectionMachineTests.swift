@@ -65,9 +65,9 @@ import Testing
 
     @Test func aWriteThatMakesNoProgressIsGivenUp() {
         var machine = streaming()
-        #expect(machine.handle(.tick, now: 30 * Self.second, outstanding: 1, jitter: 0).isEmpty)
-        #expect(machine.handle(.tick, now: 31 * Self.second, outstanding: 0, jitter: 0).isEmpty)
-        let actions = machine.handle(.tick, now: 31 * Self.second, outstanding: 1, jitter: 0)
+        #expect(machine.handle(.tick, now: 60 * Self.second, outstanding: 1, jitter: 0).isEmpty)
+        #expect(machine.handle(.tick, now: 80 * Self.second, outstanding: 1, jitter: 0).isEmpty)
+        let actions = machine.handle(.tick, now: 91 * Self.second, outstanding: 1, jitter: 0)
         #expect(actions == [.abort("nothing could be written for 30 s")])
     }
 

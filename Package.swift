@@ -74,7 +74,8 @@ let package = Package(
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "TransparencyLog", "OpenSSL",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "TransparencyLog",
+                "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -86,7 +87,6 @@ let package = Package(
         shim("CFile"),
         shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
         shim("CInflate", libraries: ["isal"]),
-
 
         tests("Syslog", resources: [.copy("Corpus")]),
         tests("TransparencyLog"),

@@ -24,7 +24,8 @@ public final class DestinationCounters: Sendable {
         octets = counter("octets", "Octets sent.")
         connects = counter("connects", "Connections made.")
         failures = counter("failures", "Connections that failed or were given up.")
-        resent = counter("resent_records", "Records sent again after a connection ended, since they may not have arrived.")
+        resent = counter(
+            "resent_records", "Records sent again after a connection ended, since they may not have arrived.")
         isConnected = gauge("connected", "1 while there is a connection.")
         confirmed = gauge("confirmed_index", "Index of the first record that may not have arrived.")
         next = gauge("next_index", "Index of the first record not sent yet.")

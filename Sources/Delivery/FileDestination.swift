@@ -40,7 +40,8 @@ public final class FileDestination: Destination {
 
     /// A destination that goes on from its cursor, or from `start` if it has none. Throws what opening the folder throws.
     public init(
-        _ options: Options, ledger: LedgerAccess, cursor: consuming CursorFile, start: UInt64, on eventLoop: any EventLoop,
+        _ options: Options, ledger: LedgerAccess, cursor: consuming CursorFile, start: UInt64,
+        on eventLoop: any EventLoop,
         counters: DestinationCounters, logger: Logger
     ) throws(FileError) {
         self.options = options
@@ -92,7 +93,9 @@ public final class FileDestination: Destination {
                 logger.error("writing the archive failed; trying again in 5 s", metadata: ["error": "\(error)"])
                 writer.rewind()
             }
-            let ended = shared.wait(until: Clock.monotonic() + 5_000_000_000) { $0.stopping || $0.abandoned ? true : nil }
+            let ended = shared.wait(until: Clock.monotonic() + 5_000_000_000) {
+                $0.stopping || $0.abandoned ? true : nil
+            }
             if ended == true { return }
         }
     }

@@ -55,7 +55,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     /// A destination that goes on from its cursor, or from `start` if it has none.
     public init(
-        _ options: Options, ledger: LedgerAccess, cursor: consuming CursorFile, start: UInt64, on eventLoop: any EventLoop,
+        _ options: Options, ledger: LedgerAccess, cursor: consuming CursorFile, start: UInt64,
+        on eventLoop: any EventLoop,
         counters: DestinationCounters, logger: Logger
     ) {
         self.options = options

@@ -1,5 +1,5 @@
-public import Telemetry
 import Synchronization
+public import Telemetry
 
 /// The numbers a listener keeps, by the names under which they are shown.
 public final class ListenerCounters: Sendable {

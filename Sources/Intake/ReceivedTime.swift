@@ -14,6 +14,8 @@ extension PeerAddress {
     /// The address as a string, for people.
     var text: String {
         let span = bytes
-        return String(decoding: (0..<span.byteCount).map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }, as: UTF8.self)
+        return String(
+            decoding: (0..<span.byteCount).map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) },
+            as: UTF8.self)
     }
 }

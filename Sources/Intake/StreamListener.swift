@@ -47,7 +47,8 @@ public final class StreamListener: Sendable {
 
     /// Binds the port and begins to accept. Throws ``BindError``.
     public init(
-        _ options: Options, group: any EventLoopGroup, pipeline: IntakePipeline, counters: ListenerCounters, logger: Logger
+        _ options: Options, group: any EventLoopGroup, pipeline: IntakePipeline, counters: ListenerCounters,
+        logger: Logger
     ) throws(BindError) {
         let lanes = group.makeIterator().map { StreamLane($0, pipeline, options.policy, counters) }
         let open = OpenConnections(limit: options.maxConnections, counters)

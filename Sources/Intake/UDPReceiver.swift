@@ -13,7 +13,7 @@ final class UDPReceiver: @unchecked Sendable {
     /// The longest UDP payload.
     private static let slotSize = 65_536
     /// How long a batch that is not full waits for more.
-    private static let batchDelay_ms: Int32 = 2
+    private static let batchDelayMilliseconds: Int32 = 2
 
     private let handle: OpaquePointer
     private var peer = sockaddr_storage()
@@ -34,7 +34,8 @@ final class UDPReceiver: @unchecked Sendable {
             logger.warning(
                 "the system grants a smaller UDP receive buffer than asked for: bursts may be lost",
                 metadata: [
-                    "listener": "udp \(options.host):\(port)", "asked": "\(options.receiveBuffer)", "granted": "\(granted)",
+                    "listener": "udp \(options.host):\(port)", "asked": "\(options.receiveBuffer)",
+                    "granted": "\(granted)",
                     "remedy": "sysctl -w net.core.rmem_max=\(options.receiveBuffer), or run with CAP_NET_ADMIN",
                 ])
         }
@@ -54,7 +55,7 @@ final class UDPReceiver: @unchecked Sendable {
         var flushAt: UInt64 = 0
         while true {
             let stopping = stopping.load(ordering: .acquiring)
-            let wait: Int32 = stopping ? 0 : lane.isEmpty ? 1000 : Self.batchDelay_ms
+            let wait: Int32 = stopping ? 0 : lane.isEmpty ? 1000 : Self.batchDelayMilliseconds
             let count = unsafe waxwing_udp_receive(handle, wait)
             if count < 0 {
                 logger.error("receiving UDP failed", metadata: ["errno": "\(errno)"])
@@ -68,7 +69,7 @@ final class UDPReceiver: @unchecked Sendable {
             }
             let now = Clock.monotonic()
             if count > 0 {
-                if lane.isEmpty { flushAt = now + UInt64(Self.batchDelay_ms) * 1_000_000 }
+                if lane.isEmpty { flushAt = now + UInt64(Self.batchDelayMilliseconds) * 1_000_000 }
                 take(Int(count), lane, counters)
             }
             if !lane.isEmpty && (now >= flushAt || count <= 0) { lane.flush() }
@@ -100,8 +101,10 @@ final class UDPReceiver: @unchecked Sendable {
         guard unsafe waxwing_same_host(new, &peer) == 0 else { return }
         peer = unsafe new.pointee
         unsafe withUnsafeTemporaryAllocation(byteCount: PeerAddress.lengthMax + 1, alignment: 1) { text in
-            let length = unsafe waxwing_address_text(new, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count)
-            source.address = unsafe PeerAddress(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: text[..<length])))
+            let length = unsafe waxwing_address_text(
+                new, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count)
+            source.address = unsafe PeerAddress(
+                RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: text[..<length])))
         }
     }
 }

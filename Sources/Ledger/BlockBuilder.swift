@@ -46,7 +46,8 @@ struct BlockBuilder: ~Copyable {
         let bytes = batch.bytes
         let length = record.line.count + identity.length(index: index, originalLength: record.originalLength)
         var writer = unsafe ByteWriter(
-            unsafeOver: memory.baseAddress! + BlockHeader.size, capacity: BlockHeader.payloadLimit, count: payloadLength)
+            unsafeOver: memory.baseAddress! + BlockHeader.size, capacity: BlockHeader.payloadLimit, count: payloadLength
+        )
         writer.append(decimal: UInt64(length))
         writer.append(0x20)
         let start = writer.count
@@ -90,7 +91,8 @@ struct BlockBuilder: ~Copyable {
         let sealed = try sealer.seal(
             why: reason, at: time, dropped: dropped, host: host, processID: processID, into: &line)
         var writer = unsafe ByteWriter(
-            unsafeOver: memory.baseAddress! + BlockHeader.size, capacity: BlockHeader.payloadLimit, count: payloadLength)
+            unsafeOver: memory.baseAddress! + BlockHeader.size, capacity: BlockHeader.payloadLimit, count: payloadLength
+        )
         writer.append(decimal: UInt64(sealed.byteCount))
         writer.append(0x20)
         unsafe (memory.baseAddress! + BlockHeader.size + writer.count).copyMemory(

@@ -70,7 +70,8 @@ public final class Ledger: @unchecked Sendable {
         let file = try system.open(layout.lock, .updateOrCreate)
         guard try file.lock() else {
             throw LedgerError(
-                .locked, "\(layout.directory) is in use by another waxwing; stop it, or give this one another `data` folder")
+                .locked,
+                "\(layout.directory) is in use by another waxwing; stop it, or give this one another `data` folder")
         }
         return file
     }

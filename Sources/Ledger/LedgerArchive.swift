@@ -13,7 +13,8 @@ public struct LedgerArchive: Sendable {
         layout = Layout(directory)
         self.system = system
         guard system.exists(layout.origin) else {
-            throw LedgerError(.outOfRange, "there is no ledger in \(directory): name the relay's `data` folder with --data")
+            throw LedgerError(
+                .outOfRange, "there is no ledger in \(directory): name the relay's `data` folder with --data")
         }
     }
 
@@ -59,7 +60,8 @@ public struct LedgerArchive: Sendable {
         var hasher = try SHA256Hasher()
         let proof = try InclusionProof(index: index, size: seal.size, &hasher) { try leaves.hash($0) }
         guard proof.root(of: try leaves.hash(index), &hasher) == seal.root else {
-            throw LedgerError(.damaged, "the leaf hashes under \(layout.segments) do not give the root of the newest seal")
+            throw LedgerError(
+                .damaged, "the leaf hashes under \(layout.segments) do not give the root of the newest seal")
         }
         return TLogProof(index: index, hashes: proof.hashes, checkpoint: try Self.note(seal))
     }

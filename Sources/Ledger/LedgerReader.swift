@@ -41,7 +41,8 @@ public struct LedgerReader: ~Copyable {
             }
             let next = try files { () throws(FileError) in try layout.segmentIndexes(system) }.first { $0 > segment }
             guard let next, next <= nextIndex else {
-                throw LedgerError(.damaged, "\(layout.segment(segment)) ends at offset \(offset) before index \(nextIndex)")
+                throw LedgerError(
+                    .damaged, "\(layout.segment(segment)) ends at offset \(offset) before index \(nextIndex)")
             }
             try open(next)
         }

@@ -22,7 +22,14 @@ struct RecoveredLedger: ~Copyable {
 
 /// Brings the ledger back to where its files say it was: reads the newest segment, takes in every whole block, and cuts
 /// off what a crash left half written.
+///
+/// All of the segment is checked against its CRCs, but only the records from its last sealed batch on are hashed again:
+/// before that, the leaf hashes beside the segment will do, if they add up to the tree that the seal names. If they do
+/// not, as after a power failure that took some of them, every record is hashed.
 struct Recovery: ~Copyable {
+    /// Leaf hashes read at one go.
+    private static let leavesAtOnce = 8192
+
     private let options: LedgerOptions
     private let layout: Layout
     private let system: any FileSystem
@@ -48,30 +55,25 @@ struct Recovery: ~Copyable {
                 creating: sealer.state, at: now, reserve: options.segmentBytes, layout, system)
             return RecoveredLedger(sealer, segment)
         }
-        let path = layout.segment(newest)
-        let records = try system.open(path, .update)
-        guard let header = SegmentHeader(try records.bytes(at: 0, count: SegmentHeader.size)), header.firstIndex == newest else {
-            throw LedgerError(
-                .damaged,
-                "\(path): its header is damaged, and going on without it would give indexes twice. Restore the file, or "
-                    + "begin a new log: another `data` folder and another `stream.origin`")
-        }
-        var sealer = try makeSealer(header.state)
-        let size = try records.size()
-        var offset = UInt64(SegmentHeader.size)
+        let records = try system.open(layout.segment(newest), .update)
         let leaves = try system.open(layout.leaves(newest), .updateOrCreate)
-        var leafCount: UInt64 = 0
-        while let hashes = try takeBlock(records, &offset, &sealer) {
-            try leaves.write(hashes.flatMap { $0.bytes }, at: leafCount * UInt64(Hash.byteCount))
+        let start = try start(header(of: newest, records), records, leaves)
+        var sealer = try makeSealer(start.state)
+        var leafCount = sealer.nextIndex - newest
+        var scan = SegmentScan(records, at: start.offset, index: sealer.nextIndex)
+        while let block = try scan.next() {
+            let hashes = try absorb(scan.payload(of: block), block, &sealer)
+            try leaves.write(hashes, at: leafCount)
             leafCount += UInt64(hashes.count)
         }
         try accept(sealer.nextIndex)
         try leaves.truncate(to: leafCount * UInt64(Hash.byteCount))
-        try records.truncate(to: offset)
+        let size = try records.size()
+        try records.truncate(to: scan.offset)
         try records.sync()
         let segment = SegmentWriter(
-            resuming: newest, records: records, length: offset, leaves: leaves, leafCount: leafCount)
-        return RecoveredLedger(sealer, segment, tornBytes: size - min(size, offset))
+            resuming: newest, records: records, length: scan.offset, leaves: leaves, leafCount: leafCount)
+        return RecoveredLedger(sealer, segment, tornBytes: size - min(size, scan.offset))
     }
 
     /// Removes what a crash left of a segment that never got its name.
@@ -81,37 +83,91 @@ struct Recovery: ~Copyable {
         }
     }
 
-    /// Takes in the block at `offset`; nil at the first one that is not whole, which ends the segment.
-    private mutating func takeBlock(
-        _ file: any File, _ offset: inout UInt64, _ sealer: inout Sealer
-    ) throws -> [Hash]? {
-        let head = try file.bytes(at: offset, count: BlockHeader.size)
-        guard let header = unsafe head.withUnsafeBytes({ unsafe BlockHeader($0) }), header.firstIndex == sealer.nextIndex
-        else { return nil }
-        let block = try file.bytes(at: offset, count: BlockHeader.size + header.payloadLength)
-        guard block.count == BlockHeader.size + header.payloadLength,
-            unsafe block.withUnsafeBytes({ unsafe BlockHeader.isIntact($0) })
-        else { return nil }
-        let hashes = try absorb(block, header, &sealer)
-        offset += UInt64(block.count)
-        return hashes
+    private func header(of segment: UInt64, _ records: any File) throws -> SegmentHeader {
+        guard let header = SegmentHeader(try records.bytes(at: 0, count: SegmentHeader.size)),
+            header.firstIndex == segment
+        else {
+            throw LedgerError(
+                .damaged,
+                "\(layout.segment(segment)): its header is damaged, and going on without it would give indexes twice. "
+                    + "Restore the file, or begin a new log: another `data` folder and another `stream.origin`")
+        }
+        return header
     }
 
-    private mutating func absorb(
-        _ block: [UInt8], _ header: BlockHeader, _ sealer: inout Sealer
-    ) throws -> [Hash] {
-        var lines: [Range<Int>] = []
-        unsafe block.withUnsafeBytes { bytes in
-            let payload = unsafe UnsafeRawBufferPointer(rebasing: bytes[BlockHeader.size...])
-            var walk = RecordWalk()
-            while let line = unsafe walk.next(payload) {
-                lines.append(line.lowerBound + BlockHeader.size..<line.upperBound + BlockHeader.size)
-            }
+    // MARK: - Where to begin
+
+    /// A state of the stream, and the block that came next.
+    private struct Start {
+        var state: SealerState
+        var offset: UInt64
+    }
+
+    /// The latest place at which the state of the stream is known without hashing records.
+    private mutating func start(
+        _ header: SegmentHeader, _ records: any File, _ leaves: any File
+    ) throws -> Start {
+        let beginning = Start(state: header.state, offset: UInt64(SegmentHeader.size))
+        guard let batch = try lastBatch(header, records),
+            let tree = try tree(header.state.frontier, upTo: batch.seal.from, leaves),
+            let state = SealerState(before: batch.seal, over: tree)
+        else { return beginning }
+        return Start(state: state, offset: batch.offset)
+    }
+
+    /// The last batch that begins and ends in the segment: the offset of its first block, and its seal. Goes through
+    /// the whole segment.
+    private func lastBatch(_ header: SegmentHeader, _ records: any File) throws -> (offset: UInt64, seal: SealRecord)? {
+        var scan = SegmentScan(records, at: UInt64(SegmentHeader.size), index: header.firstIndex)
+        var begin: UInt64?
+        var last: (offset: UInt64, end: BlockHeader, endOffset: UInt64)?
+        while let block = try scan.next() {
+            guard block.endsBatch else { continue }
+            if let begin { last = (begin, block, scan.blockOffset) }
+            begin = scan.offset
         }
+        guard let last else { return nil }
+        var end = SegmentScan(records, at: last.endOffset, index: last.end.firstIndex)
+        guard let block = try end.next() else { return nil }
+        let payload = end.payload(of: block)
+        guard let line = lines(of: payload).last else { return nil }
+        return (last.offset, try SealRecord(parsing: unsafe payload.span.bytes.extracting(line)))
+    }
+
+    /// The tree of `size` leaves that `frontier` becomes with the leaf hashes in the file, or nil if it has too few.
+    private mutating func tree(
+        _ frontier: CompactRange, upTo size: UInt64, _ leaves: any File
+    ) throws(FileError) -> CompactRange? {
+        var tree = frontier
+        while tree.size < size {
+            let count = Int(min(size - tree.size, UInt64(Self.leavesAtOnce)))
+            guard let hashes = try leaves.hashes(at: tree.size - frontier.size, count: count) else { return nil }
+            tree.append(hashes, &hasher)
+        }
+        return tree
+    }
+
+    // MARK: - Taking in records
+
+    /// The lines of a payload.
+    private func lines(of payload: ArraySlice<UInt8>) -> [Range<Int>] {
+        unsafe payload.withUnsafeBytes { payload in
+            var lines: [Range<Int>] = []
+            var walk = RecordWalk()
+            while let line = unsafe walk.next(payload) { lines.append(line) }
+            return lines
+        }
+    }
+
+    /// Gives the records of a block to `sealer` and returns their leaf hashes.
+    private mutating func absorb(
+        _ payload: ArraySlice<UInt8>, _ header: BlockHeader, _ sealer: inout Sealer
+    ) throws -> [Hash] {
+        let lines = lines(of: payload)
         guard lines.count == header.recordCount else {
             throw LedgerError(.damaged, "the block of record \(header.firstIndex) has \(lines.count) records")
         }
-        let bytes = unsafe block.span.bytes
+        let bytes = unsafe payload.span.bytes
         let extents = lines.map { line in CanonicalLine(bytes.extracting(line)).extent(at: line.lowerBound) }
         var hashes = [Hash](repeating: Hash(), count: extents.count)
         var target = hashes.mutableSpan
@@ -123,5 +179,37 @@ struct Recovery: ~Copyable {
         sealer.absorb(hashes.span.extracting(0..<hashes.count - 1))
         try sealer.replay(SealRecord(parsing: bytes.extracting(last)), leaf: hashes[hashes.count - 1])
         return hashes
+    }
+}
+
+/// A file of leaf hashes.
+extension File {
+    /// `count` hashes from number `index` on, or nil if the file has fewer.
+    fileprivate func hashes(at index: UInt64, count: Int) throws(FileError) -> [Hash]? {
+        var hashes = [Hash](repeating: Hash(), count: count)
+        var failure: FileError?
+        let length = unsafe hashes.withUnsafeMutableBytes { buffer in
+            do throws(FileError) {
+                return unsafe try read(into: buffer, at: index * UInt64(Hash.byteCount))
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure { throw failure }
+        return length == count * Hash.byteCount ? hashes : nil
+    }
+
+    /// Writes `hashes` as number `index` and the following.
+    fileprivate func write(_ hashes: [Hash], at index: UInt64) throws(FileError) {
+        var failure: FileError?
+        unsafe hashes.withUnsafeBytes { buffer in
+            do throws(FileError) {
+                unsafe try write(buffer, at: index * UInt64(Hash.byteCount))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 }

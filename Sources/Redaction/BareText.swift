@@ -79,7 +79,8 @@ extension UInt8 {
     /// A byte that goes on with a password behind a comma.
     fileprivate var isPassword: Bool {
         switch self {
-        case 0x20, 0x09, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "["):
+        case 0x20, 0x09, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"), UInt8(ascii: "{"),
+            UInt8(ascii: "["):
             false
         default:
             true

@@ -1,7 +1,7 @@
 /// Tells what stands where a secret would stand, and is none.
 enum Harmless {
-    /// Whether `range` holds something that must stay: a mask, a word for a state, a public key's short form, or a key of
-    /// which another rule takes the secret part.
+    /// Whether `range` holds something that must stay: a mask, a word for a state, a public key's short form, or a
+    /// key of which another rule takes the secret part.
     static func contains(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         range.isEmpty || isMask(bytes, range) || isWord(bytes, range) || isShortKey(bytes, range)
             || isPointer(bytes, range) || isSmallNumber(bytes, range) || isPath(bytes, range)
@@ -134,7 +134,8 @@ enum Harmless {
 
     // MARK: - Random or not
 
-    /// Whether the bytes of `range` do not look like a word: letters and digits, capitals inside, or six digits and more.
+    /// Whether the bytes of `range` do not look like a word: letters and digits, capitals inside, or six digits and
+    /// more.
     static func isRandom(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         var letters = false
         var digits = 0

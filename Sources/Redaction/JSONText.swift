@@ -5,9 +5,12 @@ enum JSONText {
     /// The deepest nesting that is followed.
     static let depthLimit = 64
 
-    /// The end of the object or array that begins at `start`, or nil if there is none (RFC 8259, without the checks that
-    /// do not matter for where strings are: number syntax and the contents of `\u`).
+    /// The end of the object or array that begins at `start`, or nil if there is none (RFC 8259, without the checks
+    /// that do not matter for where strings are: number syntax and the contents of `\u`).
     static func end(_ bytes: RawSpan, from start: Int, limit: Int) -> Int? {
+        guard start < limit, bytes.byte(start) == UInt8(ascii: "{") || bytes.byte(start) == UInt8(ascii: "[") else {
+            return nil
+        }
         var parser = Parser(at: start)
         while parser.at < limit {
             guard parser.step(bytes, limit) else { return nil }

@@ -101,7 +101,8 @@ extension RedactionError {
         case CPATTERN_UNSUPPORTED:
             self.init(
                 .unsupportedProcessor,
-                "the processor lacks SSE4.2 (amd64), which redaction needs: run on another host or switch redaction off")
+                "the processor lacks SSE4.2 (amd64), which redaction needs: run on another host or switch redaction off"
+            )
         case CPATTERN_NO_MEMORY:
             self.init(.outOfMemory, "no memory for the redaction patterns: free some, or raise the memory limit")
         case CPATTERN_BAD_PATTERN:

@@ -29,9 +29,10 @@ struct Quote: Equatable {
 
     /// Finds the mark that closes this one.
     ///
-    /// In a text that has been escaped once for each level, a mark of this level has `backslashes` before it, one of an
-    /// outer level has fewer (and closes as well: the text was cut), and one that belongs to the content has more: *r* of
-    /// the content's own backslashes, each written as `backslashes` + 1, come on top. It closes if *r* is even.
+    /// In a text that has been escaped once for each level, a mark of this level has `backslashes` before it, one of
+    /// an outer level has fewer (and closes as well: the text was cut), and one that belongs to the content has more:
+    /// *r* of the content's own backslashes, each written as `backslashes` + 1, come on top. It closes if *r* is
+    /// even.
     func close(_ bytes: RawSpan, limit: Int) -> Close {
         guard mark == UInt8(ascii: "\"") else { return closeSingle(bytes, limit) }
         var at = end

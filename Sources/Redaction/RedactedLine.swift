@@ -12,15 +12,24 @@ struct RedactedLine {
 
     /// Whether head and `redacted` element are sure to fit into a line.
     func fits(_ record: Record) -> Bool {
-        record.head.count + hits.count * Redactor.placeholder.utf8CodeUnitCount * 4 + elementLength <= Self.lineLimit
+        record.head.count + hits.replacementLength + elementLength <= Self.lineLimit
     }
 
     /// Writes the record `line`, whose head ends at `split`, and returns where the new head ends. The MSG is cut if the
-    /// line would grow too long.
+    /// line would grow too long. A `redacted` element that is there already, of a relay before this one, is added to:
+    /// an SD-ID may not occur twice (RFC 5424 section 6.3.2).
     func write(_ line: RawSpan, split: Int, into out: inout ByteWriter) -> Int {
         let start = out.count
-        write(line, 0..<split, room: .max, into: &out)
-        writeElement(into: &out)
+        if let end = elementEnd(line, split) {
+            write(line, 0..<end, room: .max, into: &out)
+            writeRules(into: &out)
+            write(line, end..<split, room: .max, into: &out)
+        } else {
+            write(line, 0..<split, room: .max, into: &out)
+            Self.beginElement(pen, into: &out)
+            writeRules(into: &out)
+            out.append(UInt8(ascii: "]"))
+        }
         let head = out.count - start
         write(line, split..<line.byteCount, room: Self.lineLimit - head, into: &out)
         return head
@@ -28,8 +37,8 @@ struct RedactedLine {
 
     // MARK: - Text
 
-    /// Writes the bytes of `range` with the secrets in it replaced, at most `room` of them: then text is cut at the end of
-    /// a character, without blanks at its end, and a placeholder is left out.
+    /// Writes the bytes of `range` with the secrets in it replaced, at most `room` of them: then text is cut at the
+    /// end of a character, without blanks at its end, and a placeholder is left out.
     func write(_ line: RawSpan, _ range: Range<Int>, room: Int, into out: inout ByteWriter) {
         var room = room
         var at = range.lowerBound
@@ -37,9 +46,8 @@ struct RedactedLine {
             let hit = hits[index]
             guard hit.range.lowerBound >= range.lowerBound, hit.range.lowerBound < range.upperBound else { continue }
             guard copy(line, at..<hit.range.lowerBound, &room, into: &out) else { return }
-            let length = Redactor.placeholder.utf8CodeUnitCount + (hit.quotes.map { 2 * $0 + 2 } ?? 0)
-            guard length <= room else { return }
-            room -= length
+            guard hit.replacementLength <= room else { return }
+            room -= hit.replacementLength
             writeQuote(hit.quotes, into: &out)
             out.append(Redactor.placeholder)
             writeQuote(hit.quotes, into: &out)
@@ -70,30 +78,28 @@ struct RedactedLine {
 
     // MARK: - The element
 
-    /// An upper bound of what ``writeElement`` writes.
+    /// An upper bound of what is added to the head.
     private var elementLength: Int {
         var length = 32
         hits.forEachRule { rule, _ in length += ruleSet.rules[rule].name.utf8.count + 24 }
         return length
     }
 
-    /// Writes `[redacted@PEN rule="…" n="…" …]`.
-    private func writeElement(into out: inout ByteWriter) {
-        Self.beginElement(pen, into: &out)
-        var seen: UInt64 = 0
-        for index in 0..<hits.count {
-            let rule = hits[index].rule
-            guard seen & (1 << UInt64(rule)) == 0 else { continue }
-            seen |= 1 << UInt64(rule)
-            var count: UInt64 = 0
-            for other in index..<hits.count where hits[other].rule == rule { count += 1 }
+    /// Writes ` rule="…" n="…"` for each rule.
+    private func writeRules(into out: inout ByteWriter) {
+        hits.forEachRule { rule, count in
             out.append(" rule=\"")
             for byte in ruleSet.rules[rule].name.utf8 { out.append(byte) }
             out.append("\" n=\"")
-            out.append(decimal: count)
+            out.append(decimal: UInt64(count))
             out.append(UInt8(ascii: "\""))
         }
-        out.append(UInt8(ascii: "]"))
+    }
+
+    /// The offset of the `]` of the head's `redacted` element, if it has one.
+    private func elementEnd(_ line: RawSpan, _ split: Int) -> Int? {
+        guard var map = HeadMap(line, 0..<split) else { return nil }
+        return map.elementEnd(line, named: "redacted@", number: pen)
     }
 
     private static func beginElement(_ pen: UInt32, into out: inout ByteWriter) {

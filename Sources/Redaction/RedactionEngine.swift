@@ -1,5 +1,5 @@
-/// Rules, compiled once at start and then shared by every ``Redactor``. It takes a few tens of milliseconds to build and
-/// about 200 KiB.
+/// Rules, compiled once at start and then shared by every ``Redactor``. It takes a few tens of milliseconds to build
+/// and about 200 KiB.
 public final class RedactionEngine: Sendable {
     /// The rules that it applies.
     public let ruleSet: RuleSet

@@ -7,15 +7,15 @@
 
 extension RedactionRule {
     static let credentials: [RedactionRule] = [
-        headscaleKey, tailscaleKey, noisePrivateKey, headscaleLegacyKey, privateKey, jsonWebToken, authorization, cookie,
-        urlPassword, oidcParameter, pkceVerifier, queryParameter, passwordHash, namedSecret,
+        headscaleKey, tailscaleKey, noisePrivateKey, headscaleLegacyKey, privateKey, jsonWebToken, authorization,
+        cookie, urlPassword, oidcParameter, pkceVerifier, queryParameter, passwordHash, namedSecret,
     ]
 
     // MARK: - Headscale and Tailscale
 
     private static let headscaleKey = RedactionRule(
         "headscale-key", .credentials,
-        "Headscale pre-auth keys, API keys and OAuth secrets (hskey-auth-, -api-, -client-, -oauthtok-); the prefix stays",
+        "Headscale pre-auth keys, API keys, OAuth secrets (hskey-auth-, -api-, -client-, -oauthtok-); the prefix stays",
         .secret(
             gates: #"hskey-(?:auth|api|client|oauthtok)-[A-Za-z0-9_-]"#,
             expression: #"hskey-(?:auth|api|client|oauthtok)-[A-Za-z0-9_-]{12}-(?P<secret>[A-Za-z0-9_-]+)"#),
@@ -47,7 +47,10 @@ extension RedactionRule {
             expression: #"(?i)(?:^|[^eom])key[\\"' \t:=]+(?P<secret>[0-9a-f]{48})(?:[^0-9a-z]|$)"#),
         .secret(
             gates: #"(?i)(?:^|[^eom])key[\\"' \t:=]+[a-z0-9_-]{7,10}\.[a-z0-9_-]{8}"#,
-            expression: #"(?i)(?:^|[^eom])key[\\"' \t:=]+[a-z0-9_-]{7,10}\.(?P<secret>[a-z0-9_-]{32,43})(?:[^0-9a-z_-]|$)"#,
+            expression:
+                #"""
+                (?i)(?:^|[^eom])key[\\"' \t:=]+[a-z0-9_-]{7,10}\.(?P<secret>[a-z0-9_-]{32,43})(?:[^0-9a-z_-]|$)
+                """#,
             random: true),
         .secret(
             gates: #"pre_auth_keys"#,
@@ -67,7 +70,10 @@ extension RedactionRule {
         .secret(
             gates: #"eyJ[A-Za-z0-9_-]{8}"#,
             expression:
-                #"(?P<secret>eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]{4,}|\.[A-Za-z0-9_-]{4,})(?:\.[A-Za-z0-9_-]*){0,3})"#))
+                #"""
+                (?P<secret>eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]{4,}|\.[A-Za-z0-9_-]{4,})\#
+                (?:\.[A-Za-z0-9_-]*){0,3})
+                """#))
 
     private static let passwordHash = RedactionRule(
         "password-hash", .credentials, "bcrypt and Argon2 password hashes",
@@ -114,7 +120,10 @@ extension RedactionRule {
         .secret(
             gates: #"(?:state|nonce|code)[\\"' \t]*(?:=|:|%3[Dd])[\\"' \t]*[A-Za-z0-9_/-]{14}"#,
             expression:
-                #"(?:^|[^A-Za-z0-9]|%3F|%26|%3f|\\u0026)(?:state|nonce|code)\\*["']?[ \t]*(?:=|:|%3[Dd])[ \t]*\\*["']?(?P<secret>[A-Za-z0-9_/.~+-]{16,}=*)"#,
+                #"""
+                (?:^|[^A-Za-z0-9]|%3F|%26|%3f|\\u0026)(?:state|nonce|code)\\*["']?[ \t]*(?:=|:|\#
+                %3[Dd])[ \t]*\\*["']?(?P<secret>[A-Za-z0-9_/.~+-]{16,}=*)
+                """#,
             minimum: 16, random: true))
 
     private static let pkceVerifier = RedactionRule(
@@ -122,7 +131,10 @@ extension RedactionRule {
         .secret(
             gates: #"code_challenge_method(?:=|%3[Dd])plain"#,
             expression:
-                #"code_challenge(?:=|%3[Dd])(?P<secret>[A-Za-z0-9_.~-]+)[^\s"']*code_challenge_method(?:=|%3[Dd])plain"#),
+                #"""
+                code_challenge(?:=|%3[Dd])(?P<secret>[A-Za-z0-9_.~-]+)[^\s"']*?code_challenge_method(?:=|\#
+                %3[Dd])plain
+                """#),
         .secret(
             gates: #"code_verifier(?:=|%3[Dd])"#,
             expression: #"code_verifier(?:=|%3[Dd])(?P<secret>[A-Za-z0-9_.~-]+)"#))
@@ -133,13 +145,19 @@ extension RedactionRule {
             gates: #"[?&;6](?:code|key|auth|sig|sid)="#,
             #"(?i)(?:signature|session|session_?id|ticket|assertion|samlresponse|samlrequest)="#,
             expression:
-                #"(?i)(?:[?&;]|\\u0026)(?:code|key|auth|sig|sid|(?:x-[a-z]+-)?signature|session|session_?id|ticket|(?:client_)?assertion|samlresponse|samlrequest)=(?P<secret>[^&\s"'<>\\;#]+)"#,
+                #"""
+                (?i)(?:[?&;]|\\u0026)(?:code|key|auth|sig|sid|(?:x-[a-z]+-)?signature|session|session_?id|\#
+                ticket|(?:client_)?assertion|samlresponse|samlrequest)=(?P<secret>[^&\s"'<>\\;#]+)
+                """#,
             minimum: 6),
         // Inside another parameter, percent-encoded.
         .secret(
             gates: #"(?i)(?:code|key|token|secret|password|sig)%3d"#,
             expression:
-                #"(?i)(?:code|key|token|secret|password|sig)%3d(?P<secret>(?:[^&\s"'<>\\;#%]|%(?:[013-9a-f][0-9a-f]|2[0-57-9a-f]))+)"#,
+                #"""
+                (?i)(?:code|key|token|secret|password|sig)%3d(?P<secret>(?:[^&\s"'<>\\;#%]|%\#
+                (?:[013-9a-f][0-9a-f]|2[0-57-9a-f]))+)
+                """#,
             minimum: 6))
 
     // MARK: - Anything that is called a secret
@@ -151,13 +169,20 @@ extension RedactionRule {
             gates: #"(?i)(?:secret|token|passwo?r?d|passphrase|passcode|pwd|psk|pass)[0-9\\"'\] \t]*[:=]"#,
             #"(?i)(?:i|h|s|ivate|ret|ed|ing|ion|er)[-_. ]?key[0-9\\"'\] \t]*[:=]"#,
             expression:
-                #"(?i)(?:secret|token|passw(?:or)?d|passphrase|passcode|(?:api|auth|access|private|secret|shared|signing|encryption|session|master)[-_. ]?key|(?:^|[^a-z])(?:pass|pwd|psk)|(?-i:[a-z](?:Pass|Pwd|PWD|Psk|PSK)))[0-9]{0,2}\\*["'`]?\]?[ \t]*(?::=|=>|[:=])(?P<secret>)"#
+                #"""
+                (?i)(?:secret|token|passw(?:or)?d|passphrase|passcode|(?:api|auth|access|private|secret|shared|\#
+                signing|encryption|session|master)[-_. ]?key|(?:^|[^a-z])(?:pass|pwd|psk)|(?-i:[a-z](?:Pass|Pwd|\#
+                PWD|Psk|PSK)))[0-9]{0,2}\\*["'`]?\]?[ \t]*(?::=|=>|[:=])(?P<secret>)
+                """#
         ),
         // --password VALUE
         .value(
             gates: #"--[a-z-]*(?:secret|token|passw[or]*d|passphrase|key)[ \t]"#,
             expression:
-                #"--[a-z-]*(?:secret|token|passw(?:or)?d|passphrase|(?:api|auth|access|private)-?key)[ \t]+(?P<secret>)"#),
+                #"""
+                --[a-z-]*(?:secret|token|passw(?:or)?d|passphrase|(?:api|auth|access|private)-?key)[ \t]+\#
+                (?P<secret>)
+                """#),
         // {"name":"DB_PASSWORD","value":"…"}
         .value(
             gates: #"(?i)(?:secret|token|passwo?r?d|api_?key)[\\"]+,[ \t]*[\\"]+value[\\"]+:"#,

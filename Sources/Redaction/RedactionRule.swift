@@ -37,7 +37,8 @@ public enum RedactionPack: String, CaseIterable, Sendable {
 struct RedactionPattern: Sendable {
     /// Where the secret is, given a match.
     enum Extent: Sendable {
-        /// It is the group `secret`, if it is at least `minimum` bytes long and, with `random`, does not look like a word.
+        /// It is the group `secret`, if it is at least `minimum` bytes long and, with `random`, does not look like a
+        /// word.
         case group(minimum: Int, random: Bool)
         /// The group `secret` is empty and marks where a value begins, which ``ValueGrammar`` delimits.
         case value(ValueStyle)

@@ -29,4 +29,12 @@ public struct RedactionReport: Equatable, Sendable {
     public var entries: [Entry] = []
     /// The line could not be examined and was replaced as a whole.
     public var isEngineError = false
+
+    mutating func add(_ count: Int, of rule: String) {
+        if let index = entries.firstIndex(where: { $0.rule == rule }) {
+            entries[index].count += count
+        } else {
+            entries.append(Entry(rule: rule, count: count))
+        }
+    }
 }

@@ -3,9 +3,10 @@ public import Syslog
 
 /// Removes secrets from records: one thread's working memory for a ``RedactionEngine``.
 ///
-/// A secret is replaced by `<redacted>`; the rest of the line stays, and its structure: header fields keep their place,
-/// PARAM-VALUEs their quotes, JSON stays JSON. A record from which something was removed says so in its last SD-ELEMENT,
-/// `[redacted@PEN rule="…" n="…"]`, by rules and numbers, with nothing of the secret. Redacting twice changes nothing more.
+/// A secret is replaced by `<redacted>`; the rest of the line stays, and its structure: header fields keep their
+/// place, PARAM-VALUEs their quotes, JSON stays JSON. A record from which something was removed says so in its last
+/// SD-ELEMENT, `[redacted@PEN rule="…" n="…"]`, by rules and numbers, with nothing of the secret. Redacting twice
+/// changes nothing more.
 ///
 /// A record that cannot be examined (an engine fails, or it has more than 256 secrets) is not let through: all but PRI,
 /// TIMESTAMP and a plain HOSTNAME is removed, the rule is `engine-error`, and it is counted.
@@ -26,6 +27,10 @@ public struct Redactor: ~Copyable {
     private var candidates: [Candidate] = []
     /// What was done so far.
     public private(set) var statistics: RedactionStatistics
+    /// The most octets by which a line of text becomes longer.
+    public static let growthLimit = 16 << 10
+    /// How often a record is gone through; one that then still has secrets is replaced as a whole.
+    static let passLimit = 8
     /// Makes a step fail, for tests.
     var fault: Fault?
 
@@ -111,24 +116,31 @@ public struct Redactor: ~Copyable {
         }
     }
 
-    /// Redacts one record, in which gates have matched.
+    /// Redacts one record, in which gates have matched, until nothing is left to be found.
     private mutating func redact(_ batch: inout Batch, _ index: Int, _ candidate: Candidate) {
-        finder.failsNext = fault == .find
-        let record = batch[index]
-        guard finder.find(in: batch.bytes.extracting(record.line), split: record.head.count, candidate) else {
-            return replace(&batch, index)
+        var candidate = candidate
+        for pass in 0..<Self.passLimit {
+            let record = batch[index]
+            finder.failsNext = fault == .find
+            guard finder.find(in: batch.bytes.extracting(record.line), split: record.head.count, candidate) else {
+                break
+            }
+            if finder.hits.isEmpty { return }
+            let writer = RedactedLine(hits: finder.hits, ruleSet: engine.ruleSet, pen: engine.pen)
+            guard writer.fits(record) else { break }
+            batch.rewrite(index) { bytes, record, out in
+                writer.write(bytes.extracting(record.line), split: record.head.count, into: &out)
+            }
+            count(isFirst: pass == 0)
+            if finder.isSettled { return }
+            guard let patterns = scanner.patterns(in: batch.bytes.extracting(batch[index].line)) else { break }
+            candidate = Candidate(anywhere: patterns)
         }
-        if finder.hits.isEmpty { return }
-        let writer = RedactedLine(hits: finder.hits, ruleSet: engine.ruleSet, pen: engine.pen)
-        guard writer.fits(record) else { return replace(&batch, index) }
-        batch.rewrite(index) { bytes, record, out in
-            writer.write(bytes.extracting(record.line), split: record.head.count, into: &out)
-        }
-        count()
+        replace(&batch, index)
     }
 
-    private mutating func count() {
-        statistics.recordsRedacted += 1
+    private mutating func count(isFirst: Bool) {
+        if isFirst { statistics.recordsRedacted += 1 }
         for index in 0..<finder.hits.count { statistics.secretsByRule[finder.hits[index].rule] += 1 }
     }
 
@@ -143,27 +155,47 @@ public struct Redactor: ~Copyable {
 
     // MARK: - Lines
 
-    /// Writes `line`, a text without LF that need not be a record, with its secrets replaced, and says what was found.
-    /// A line that cannot be examined becomes `<redacted>`. `out` needs room for the line and 10 octets for each secret,
-    /// of which there are at most 256.
+    /// Writes `line`, a text without LF that need not be a record, with its secrets replaced, and says what was
+    /// found. A line that cannot be examined, or would grow by more than ``growthLimit``, becomes `<redacted>`. This
+    /// is for tools: unlike redacting a batch it allocates.
     public mutating func redact(line: RawSpan, into out: inout ByteWriter) -> RedactionReport {
         var report = RedactionReport()
-        let patterns = fault == .scan ? nil : scanner.patterns(in: line)
-        finder.failsNext = fault == .find
-        guard let patterns, finder.find(in: line, split: 0, Candidate(anywhere: patterns)) else {
-            statistics.engineErrors += 1
-            report.isEngineError = true
-            out.append(Self.placeholder)
-            return report
+        var text = Self.bytes(of: line)
+        for pass in 0..<Self.passLimit {
+            let patterns = fault == .scan ? nil : scanner.patterns(in: unsafe text.span.bytes)
+            finder.failsNext = fault == .find
+            guard let patterns,
+                finder.find(in: unsafe text.span.bytes, split: 0, Candidate(anywhere: patterns))
+            else { break }
+            if finder.hits.isEmpty {
+                out.append(text)
+                return report
+            }
+            text = replacing(in: text)
+            guard text.count - line.byteCount <= Self.growthLimit else { break }
+            count(isFirst: pass == 0)
+            let rules = engine.ruleSet.rules
+            finder.hits.forEachRule { rule, count in report.add(count, of: rules[rule].name) }
         }
+        statistics.engineErrors += 1
+        out.append(Self.placeholder)
+        return RedactionReport(isEngineError: true)
+    }
+
+    private static func bytes(of line: RawSpan) -> [UInt8] {
+        unsafe line.withUnsafeBytes { bytes in unsafe [UInt8](bytes) }
+    }
+
+    /// `text` without the secrets that were found in it.
+    private func replacing(in text: [UInt8]) -> [UInt8] {
+        let capacity = text.count + finder.hits.replacementLength
         let writer = RedactedLine(hits: finder.hits, ruleSet: engine.ruleSet, pen: engine.pen)
-        writer.write(line, 0..<line.byteCount, room: .max, into: &out)
-        if !finder.hits.isEmpty { count() }
-        let rules = engine.ruleSet.rules
-        finder.hits.forEachRule { rule, count in
-            report.entries.append(RedactionReport.Entry(rule: rules[rule].name, count: count))
+        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            var out = unsafe ByteWriter(unsafeOver: base, capacity: capacity)
+            writer.write(unsafe text.span.bytes, 0..<text.count, room: .max, into: &out)
+            count = out.count
         }
-        return report
     }
 }
 

@@ -35,6 +35,9 @@ struct SecretFinder: ~Copyable {
 
     private let engine: RedactionEngine
     private(set) var hits = SecretHits()
+    /// Whether the line without these secrets is sure to have no others: no guess was made about where a value ends
+    /// that could turn out otherwise once something around it is gone.
+    private(set) var isSettled = true
     private var matches = 0
     /// Makes the next line fail as if an engine had failed: for tests.
     var failsNext = false
@@ -43,11 +46,12 @@ struct SecretFinder: ~Copyable {
         self.engine = engine
     }
 
-    /// Finds secrets in `line`, whose first `split` bytes are header and structured data (0 for a text that is no record),
-    /// and leaves them in ``hits``. False if the line could not be examined.
+    /// Finds secrets in `line`, whose first `split` bytes are header and structured data (0 for a text that is no
+    /// record), and leaves them in ``hits``. False if the line could not be examined.
     mutating func find(in line: RawSpan, split: Int, _ candidate: Candidate) -> Bool {
         hits.removeAll()
         matches = 0
+        isSettled = true
         if failsNext {
             failsNext = false
             return false
@@ -131,9 +135,10 @@ struct SecretFinder: ~Copyable {
                         || addGroup(line, secret, pattern.rule, &part, range)
                 else { return false }
             case .value(let style):
+                let surroundings = part.surroundings(of: secret.lowerBound, line, range)
+                isSettled = isSettled && surroundings.areExact
                 let value = ValueFinder(style: style).find(
-                    line, nameStart: whole.lowerBound, separatorEnd: secret.lowerBound,
-                    part.surroundings(of: secret.lowerBound, line, range), range)
+                    line, nameStart: whole.lowerBound, separatorEnd: secret.lowerBound, surroundings, range)
                 resume = max(resume, value.resume)
                 guard value.range.isEmpty || addValue(line, value, pattern.rule, &part, range) else { return false }
             }
@@ -144,7 +149,8 @@ struct SecretFinder: ~Copyable {
 
     private func isSecret(_ line: RawSpan, _ secret: Range<Int>, minimum: Int, random: Bool) -> Bool {
         // A group stops in front of a mask, without which a key's public prefix cannot be told.
-        let mask = line.has(Redactor.placeholder, at: secret.upperBound) ? 10 : line.has("***", at: secret.upperBound) ? 3 : 0
+        let mask =
+            line.has(Redactor.placeholder, at: secret.upperBound) ? 10 : line.has("***", at: secret.upperBound) ? 3 : 0
         return secret.count >= minimum && !Harmless.contains(line, secret.lowerBound..<secret.upperBound + mask)
             && (!random || Harmless.isRandom(line, secret))
     }
@@ -170,6 +176,7 @@ struct SecretFinder: ~Copyable {
         case .json:
             return hits.append(SecretHit(range: secret, rule: rule, quotes: 0))
         case .text:
+            isSettled = false
             let end = Self.withoutEscape(line, secret)
             guard end > secret.lowerBound else { return true }
             return hits.append(

@@ -6,6 +6,11 @@ struct SecretHit: Equatable {
     var rule: Int
     /// The quotes that the replacement needs, as a number of backslashes before each; nil for none.
     var quotes: Int?
+
+    /// The octets that take its place.
+    var replacementLength: Int {
+        Redactor.placeholder.utf8CodeUnitCount + (quotes.map { 2 * $0 + 2 } ?? 0)
+    }
 }
 
 /// The secrets of one line.
@@ -62,6 +67,11 @@ struct SecretHits: Equatable {
             }
         }
         if !hits.isEmpty { hits.removeSubrange((kept + 1)...) }
+    }
+
+    /// The octets that take the place of the secrets, all together.
+    var replacementLength: Int {
+        hits.reduce(0) { $0 + $1.replacementLength }
     }
 
     /// Calls `body` with each rule, in the order of its first hit, and the number of its hits.

@@ -11,8 +11,8 @@ struct ValueFinder {
 
     let style: ValueStyle
 
-    /// Looks at the value behind `separatorEnd`, which lies in `surroundings`; `subject` is the part of the line that may
-    /// be looked at.
+    /// Looks at the value behind `separatorEnd`, which lies in `surroundings`; `subject` is the part of the line that
+    /// may be looked at.
     func find(
         _ line: RawSpan, nameStart: Int, separatorEnd: Int, _ surroundings: Surroundings, _ subject: Range<Int>
     ) -> Found {
@@ -23,7 +23,9 @@ struct ValueFinder {
         case .string(let range), .json(let range), .word(let range): limit = range.upperBound
         case .structure:
             // A PARAM-VALUE follows, or nothing.
-            guard separatorEnd < subject.upperBound, line.byte(separatorEnd) == UInt8(ascii: "\"") else { return nothing }
+            guard separatorEnd < subject.upperBound, line.byte(separatorEnd) == UInt8(ascii: "\"") else {
+                return nothing
+            }
             limit = subject.upperBound
         }
         let grammar = ValueGrammar(limit: limit, style: style)
@@ -34,6 +36,11 @@ struct ValueFinder {
             guard let credentials = credentials(line, value, limit) else { return nothing }
             hasScheme = credentials.lowerBound > value.range.lowerBound
             value.range = credentials
+        }
+        // Where a placeholder stands, all was removed that there was, even if the end can no longer be told.
+        if line.has(Redactor.placeholder, at: value.range.lowerBound) {
+            let end = value.range.lowerBound + Redactor.placeholder.utf8CodeUnitCount
+            return Found(range: nothing.range, quotes: nil, resume: end)
         }
         if Harmless.contains(line, value.range) {
             return Found(range: nothing.range, quotes: nil, resume: value.range.upperBound)

@@ -21,6 +21,9 @@ struct ValueGrammar {
 
     enum Form { case bare, quoted, list }
 
+    /// The most backslashes before a quote that is written: four levels of escaping.
+    static let backslashLimit = 15
+
     /// Where the value, its quotes included, must end.
     let limit: Int
     let style: ValueStyle
@@ -124,7 +127,9 @@ struct ValueGrammar {
         if name.isJSON {
             var number = start
             while number < end, bytes.byte(number).isJSONNumber { number += 1 }
-            if number == end { return Value(range: start..<end, quotes: name.backslashes, form: .bare) }
+            if number == end, name.backslashes <= Self.backslashLimit {
+                return Value(range: start..<end, quotes: name.backslashes, form: .bare)
+            }
         }
         return Value(range: start..<end, quotes: nil, form: .bare)
     }

@@ -3,8 +3,8 @@ import Ledger
 import Logging
 import NIOCore
 import Settings
-import Telemetry
 import TLS
+import Telemetry
 
 /// Makes destinations of their settings.
 struct DestinationSetup {
@@ -22,9 +22,12 @@ struct DestinationSetup {
                 var options = FileDestination.Options(name: settings.name, path: archive.path)
                 options.rotate = UInt64(archive.rotateBytes)
                 return try FileDestination(
-                    options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
+                    options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
+                )
             }
-            guard let options = try Self.streamOptions(settings) else { preconditionFailure("there are two other kinds") }
+            guard let options = try Self.streamOptions(settings) else {
+                preconditionFailure("there are two other kinds")
+            }
             return StreamDestination(
                 options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
         } catch {

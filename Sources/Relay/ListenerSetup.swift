@@ -4,8 +4,8 @@ import NIOCore
 import NIOPosix
 public import Settings
 import Syslog
-import Telemetry
 import TLS
+import Telemetry
 
 /// A listener of either kind, running.
 enum RunningListener: Sendable {

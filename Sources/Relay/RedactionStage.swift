@@ -13,7 +13,8 @@ final class RedactionCounters: Sendable {
         engineErrors = registry.counter(
             "waxwing_redaction_engine_errors_total", "Records replaced as a whole because they could not be examined.")
         secrets = rules.rules.map { rule in
-            registry.counter("waxwing_redaction_secrets_total", "Secrets replaced, by rule.", labels: ["rule": rule.name])
+            registry.counter(
+                "waxwing_redaction_secrets_total", "Secrets replaced, by rule.", labels: ["rule": rule.name])
         }
     }
 

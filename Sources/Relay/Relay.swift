@@ -56,7 +56,8 @@ public final class Relay: @unchecked Sendable {
             counters: LedgerCounters(registry)
         ) { failed.report($0) }
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        deliveryGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
+        deliveryGroup = MultiThreadedEventLoopGroup(
+            numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
         let setup = DestinationSetup(group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger)
         destinations = try settings.destinations.map { try setup.make($0) }
         failed.setHandler { [self] error in fail(error) }

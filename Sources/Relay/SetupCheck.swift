@@ -89,10 +89,13 @@ public struct SetupCheck {
                         .bind(host: host, port: listener.address.port).wait()
             } catch {
                 throw BindError(
-                    address: "\(listener.transport.name) \(listener.address)", code: (error as? IOError)?.errnoCode ?? 0)
+                    address: "\(listener.transport.name) \(listener.address)", code: (error as? IOError)?.errnoCode ?? 0
+                )
             }
             try channel.close().wait()
-            guard case .tls(_, let tls) = listener.transport, case .none = tls.clients else { return (.ok, "can be bound") }
+            guard case .tls(_, let tls) = listener.transport, case .none = tls.clients else {
+                return (.ok, "can be bound")
+            }
             return (.warning, "can be bound; whoever connects may send, since no client certificate is asked for")
         }
     }

@@ -122,7 +122,8 @@ public struct TLSContext: Sendable {
     private static func trustRoots(_ requirement: PeerRequirement) throws(TLSError) -> NIOSSLTrustRoots {
         guard let file = requirement.authorityFile else {
             guard !requirement.fingerprints.isEmpty else {
-                throw TLSError("nobody to trust: name a CA file or the peer's fingerprint (public roots are never used)")
+                throw TLSError(
+                    "nobody to trust: name a CA file or the peer's fingerprint (public roots are never used)")
             }
             return .certificates([])
         }
@@ -141,14 +142,16 @@ public struct TLSContext: Sendable {
         _ files: CertificateFiles
     ) throws(TLSError) -> ([NIOSSLCertificateSource], NIOSSLPrivateKeySource) {
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(files.certificateFile).map(NIOSSLCertificateSource.certificate)
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificateFile).map(
+                NIOSSLCertificateSource.certificate)
             guard !chain.isEmpty else { throw TLSError("\(files.certificateFile): there is no certificate in it") }
             let key = try NIOSSLPrivateKey(file: files.keyFile, format: .pem)
             return (chain, .privateKey(key))
         } catch let error as TLSError {
             throw error
         } catch {
-            throw TLSError("\(files.certificateFile), \(files.keyFile): cannot be read as certificate and key: \(error)")
+            throw TLSError(
+                "\(files.certificateFile), \(files.keyFile): cannot be read as certificate and key: \(error)")
         }
     }
 }

@@ -143,7 +143,7 @@ extension JSONText {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// The bytes in `range` of `span`.
     init(_ span: RawSpan, _ range: Range<Int>) {
         self = range.map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }

@@ -85,7 +85,9 @@ struct LedgerFolder {
     init?(_ path: String) {
         let system = DiskFileSystem()
         for folder in ["\(path)/segments", path] {
-            guard let names = try? system.list(folder).filter({ $0.hasSuffix(".segment") }), !names.isEmpty else { continue }
+            guard let names = try? system.list(folder).filter({ $0.hasSuffix(".segment") }), !names.isEmpty else {
+                continue
+            }
             segments = names.map { "\(folder)/\($0)" }
             return
         }

@@ -15,7 +15,8 @@ struct Waxwing: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self, VerifyCommand.self, HeadCommand.self, ProveCommand.self, KeysCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self, VerifyCommand.self,
+            HeadCommand.self, ProveCommand.self, KeysCommand.self,
             SchemaCommand.self, VersionCommand.self,
         ])
 }

@@ -61,7 +61,11 @@ import Testing
         let turn = Monitor(0)
         let other = Worker {
             for round in 0..<200 {
-                _ = turn.wait { $0 == 2 * round + 1 ? $0 += 1 : nil }
+                _ = turn.wait { ball -> Bool? in
+                    guard ball == 2 * round + 1 else { return nil }
+                    ball += 1
+                    return true
+                }
                 turn.signal()
             }
         }

@@ -1,5 +1,6 @@
-@testable import Delivery
 import Testing
+
+@testable import Delivery
 
 @Suite struct ConnectionMachineTests {
     private typealias Event = ConnectionMachine.Event
@@ -74,7 +75,9 @@ import Testing
     @Test func anIdleConnectionRestsUntilThereIsMore() {
         var machine = streaming(idle: 5 * Self.second)
         #expect(machine.handle(.tick, now: 6 * Self.second, outstanding: 0, jitter: 0) == [.closeOutput])
-        #expect(machine.handle(.disconnected(clean: true), now: 6 * Self.second, outstanding: 0, jitter: 0) == [.confirmAll])
+        #expect(
+            machine.handle(.disconnected(clean: true), now: 6 * Self.second, outstanding: 0, jitter: 0) == [.confirmAll]
+        )
         #expect(machine.state == .resting)
         #expect(machine.handle(.wake, now: 7 * Self.second, outstanding: 0, jitter: 0) == [.connect])
     }
@@ -85,7 +88,8 @@ import Testing
         #expect(machine.maySend)
         #expect(machine.handle(.caughtUp, now: 2, outstanding: 0, jitter: 0) == [.closeOutput])
         #expect(!machine.maySend)
-        #expect(machine.handle(.disconnected(clean: true), now: 3, outstanding: 0, jitter: 0) == [.confirmAll, .finished])
+        #expect(
+            machine.handle(.disconnected(clean: true), now: 3, outstanding: 0, jitter: 0) == [.confirmAll, .finished])
         #expect(machine.state == .stopped)
     }
 
@@ -95,7 +99,8 @@ import Testing
         _ = machine.handle(.caughtUp, now: 2, outstanding: 0, jitter: 0)
         let actions = machine.handle(.tick, now: 6 * Self.second, outstanding: 0, jitter: 0)
         #expect(actions == [.abort("the collector did not close in time")])
-        #expect(machine.handle(.disconnected(clean: false), now: 6 * Self.second, outstanding: 0, jitter: 0) == [.finished])
+        #expect(
+            machine.handle(.disconnected(clean: false), now: 6 * Self.second, outstanding: 0, jitter: 0) == [.finished])
     }
 
     @Test func stopWhileWaitingOrConnectingEnds() {

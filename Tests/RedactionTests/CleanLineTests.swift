@@ -137,7 +137,10 @@ enum CleanLine {
     private static func policy(_ random: inout Random) -> Fields {
         (
             "Policy reload completed with changes",
-            [("policy.changed", "true"), ("policy.hash", random.hex(64)), ("route.changes", "2"), ("total.changes", "2")]
+            [
+                ("policy.changed", "true"), ("policy.hash", random.hex(64)), ("route.changes", "2"),
+                ("total.changes", "2"),
+            ]
         )
     }
 
@@ -154,7 +157,10 @@ enum CleanLine {
     private static func failure(_ random: inout Random) -> Fields {
         (
             random.pick(["failed to validate auth key", "http internal server error", "cannot write update to client"]),
-            [("client_address", address(&random)), ("error", "context canceled"), ("node.name", "key-\(random.hex(3))")]
+            [
+                ("client_address", address(&random)), ("error", "context canceled"),
+                ("node.name", "key-\(random.hex(3))"),
+            ]
         )
     }
 
@@ -172,7 +178,8 @@ enum CleanLine {
 
     private static func json(_ fields: Fields, _ random: inout Random) -> String {
         let values = fields.values.map { name, value in
-            Int(value) != nil || value == "true" || value == "false" ? "\"\(name)\":\(value)" : "\"\(name)\":\"\(value)\""
+            Int(value) != nil || value == "true" || value == "false"
+                ? "\"\(name)\":\(value)" : "\"\(name)\":\"\(value)\""
         }
         let level = random.pick(["info", "debug", "error", "trace"])
         return (["{\"level\":\"\(level)\""] + values + ["\"time\":1784700370", "\"message\":\"\(fields.message)\"}"])

@@ -28,8 +28,10 @@ import Testing
         ("checking key key=\(legacy) now=1", "checking key key=<redacted> now=1"),
         (#"{"key":"\#(legacy)","used":false}"#, #"{"key":"<redacted>","used":false}"#),
         (#"sql="… WHERE key = \"\#(legacy)\" LIMIT 1""#, #"sql="… WHERE key = \"<redacted>\" LIMIT 1""#),
-        (#""sql":"INSERT INTO `pre_auth_keys` VALUES (\"\#(legacy)\",1)""#,
-            #""sql":"INSERT INTO `pre_auth_keys` VALUES (\"<redacted>\",1)""#),
+        (
+            #""sql":"INSERT INTO `pre_auth_keys` VALUES (\"\#(legacy)\",1)""#,
+            #""sql":"INSERT INTO `pre_auth_keys` VALUES (\"<redacted>\",1)""#
+        ),
         (#"{"Auth":{"AuthKey":"\#(legacy)"}}"#, #"{"Auth":{"AuthKey":"<redacted>"}}"#),
         ("using auth key \(legacy)", "using auth key <redacted>"),
         (#"{"key":"eXBWHpm.g9bs0nnFb3ieRbTfL3qncvgxYbhHhwWz"}"#, #"{"key":"eXBWHpm.<redacted>"}"#),
@@ -47,15 +49,26 @@ import Testing
     ]
 
     static let pem: [(String, String)] = [
-        ("-----BEGIN PRIVATE KEY-----#012MC4CAQAwBQYDK2Vw#012-----END PRIVATE KEY-----#012",
-            "-----BEGIN PRIVATE KEY-----<redacted>-----END PRIVATE KEY-----#012"),
-        (#"{"k":"-----BEGIN EC PRIVATE KEY-----\nMC4C\nAQAw\n-----END EC PRIVATE KEY-----\n","n":1}"#,
-            #"{"k":"-----BEGIN EC PRIVATE KEY-----<redacted>-----END EC PRIVATE KEY-----\n","n":1}"#),
-        (#"say \"-----BEGIN RSA PRIVATE KEY-----\\nMC4C\\n\" and go on"#,
-            #"say \"-----BEGIN RSA PRIVATE KEY-----<redacted>\" and go on"#),
-        ("cut -----BEGIN OPENSSH PRIVATE KEY-----#012b3BlbnNzaC1rZXkt",
-            "cut -----BEGIN OPENSSH PRIVATE KEY-----<redacted>"),
-        ("-----BEGIN PGP PRIVATE KEY BLOCK-----#012lQOYBF#012-----END", "-----BEGIN PGP PRIVATE KEY BLOCK-----<redacted>-----END"),
+        (
+            "-----BEGIN PRIVATE KEY-----#012MC4CAQAwBQYDK2Vw#012-----END PRIVATE KEY-----#012",
+            "-----BEGIN PRIVATE KEY-----<redacted>-----END PRIVATE KEY-----#012"
+        ),
+        (
+            #"{"k":"-----BEGIN EC PRIVATE KEY-----\nMC4C\nAQAw\n-----END EC PRIVATE KEY-----\n","n":1}"#,
+            #"{"k":"-----BEGIN EC PRIVATE KEY-----<redacted>-----END EC PRIVATE KEY-----\n","n":1}"#
+        ),
+        (
+            #"say \"-----BEGIN RSA PRIVATE KEY-----\\nMC4C\\n\" and go on"#,
+            #"say \"-----BEGIN RSA PRIVATE KEY-----<redacted>\" and go on"#
+        ),
+        (
+            "cut -----BEGIN OPENSSH PRIVATE KEY-----#012b3BlbnNzaC1rZXkt",
+            "cut -----BEGIN OPENSSH PRIVATE KEY-----<redacted>"
+        ),
+        (
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----#012lQOYBF#012-----END",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----<redacted>-----END"
+        ),
     ]
 
     static let authorization: [(String, String)] = [
@@ -66,7 +79,10 @@ import Testing
         (#"{"Authorization":["Basic YTpi","Bearer xyz"]}"#, #"{"Authorization":["Basic <redacted>"]}"#),
         ("map[authorization:[Bearer a.b.c] accept:[*/*]]", "map[authorization:[Bearer <redacted>] accept:[*/*]]"),
         ("Proxy-Authorization: Basic YTpi", "Proxy-Authorization: Basic <redacted>"),
-        (#"md={\"grpcgateway-authorization\":\"Bearer abc\"}"#, #"md={\"grpcgateway-authorization\":\"Bearer <redacted>\"}"#),
+        (
+            #"md={\"grpcgateway-authorization\":\"Bearer abc\"}"#,
+            #"md={\"grpcgateway-authorization\":\"Bearer <redacted>\"}"#
+        ),
         (#"Authorization: Digest username="Mufasa", response="6629fae""#, "Authorization: Digest <redacted>"),
         ("curl -H 'Authorization: Bearer abc' https://hs", "curl -H 'Authorization: Bearer <redacted>' https://hs"),
         ("got bearer eXBWHpm.g9bs0nnFb3ieRbTfL3q now", "got bearer <redacted> now"),
@@ -76,10 +92,15 @@ import Testing
     static let cookies: [(String, String)] = [
         ("Cookie: a=b; session=xyz status=200", "Cookie: <redacted> status=200"),
         ("Set-Cookie: state_ab12cd=xyz; Path=/; HttpOnly", "Set-Cookie: <redacted>"),
-        (#"{"Cookie":["a=b; c=d"],"Set-Cookie":["e=f","g=h"]}"#, #"{"Cookie":["<redacted>"],"Set-Cookie":["<redacted>"]}"#),
+        (
+            #"{"Cookie":["a=b; c=d"],"Set-Cookie":["e=f","g=h"]}"#,
+            #"{"Cookie":["<redacted>"],"Set-Cookie":["<redacted>"]}"#
+        ),
         ("map[Cookie:[a=b; c=d] Host:[hs]]", "map[Cookie:[<redacted>] Host:[hs]]"),
-        (#"cookies=[{"HttpOnly":false,"Name":"state","Value":"E-e9qJR5h4VH"}]"#,
-            #"cookies=[{"HttpOnly":false,"Name":"state","Value":"<redacted>"}]"#),
+        (
+            #"cookies=[{"HttpOnly":false,"Name":"state","Value":"E-e9qJR5h4VH"}]"#,
+            #"cookies=[{"HttpOnly":false,"Name":"state","Value":"<redacted>"}]"#
+        ),
     ]
 
     static let urls: [(String, String)] = [
@@ -94,11 +115,17 @@ import Testing
         ("/x?api_key=abc&key=AIzaSyA12345&v=2", "/x?api_key=<redacted>&key=<redacted>&v=2"),
         ("/x?X-Amz-Signature=fe5f80f77d5fa3be", "/x?X-Amz-Signature=<redacted>"),
         ("?next=%2Fcb%3Fcode%3D4f9a8b7c6d%26x%3D1", "?next=%2Fcb%3Fcode%3D<redacted>%26x%3D1"),
-        ("/oidc/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj1a2b3c4d5e6f70", "/oidc/callback?code=<redacted>&state=<redacted>"),
+        (
+            "/oidc/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj1a2b3c4d5e6f70",
+            "/oidc/callback?code=<redacted>&state=<redacted>"
+        ),
         ("?nonce=deb387acd82298eb960bf266e449dac2&r=1", "?nonce=<redacted>&r=1"),
         ("login state=ca11cc45521efe9e037e0e7bcd939192", "login state=<redacted>"),
         (#"{"state":"ca11cc45521efe9e037e0e7bcd939192"}"#, #"{"state":"<redacted>"}"#),
-        ("?code_challenge=Aunqy1dVdyzsgi&code_challenge_method=plain", "?code_challenge=<redacted>&code_challenge_method=plain"),
+        (
+            "?code_challenge=Aunqy1dVdyzsgi&code_challenge_method=plain",
+            "?code_challenge=<redacted>&code_challenge_method=plain"
+        ),
         ("code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r", "code_verifier=<redacted>"),
     ]
 
@@ -115,7 +142,10 @@ import Testing
         (#"{"password":123456,"x":1}"#, #"{"password":"<redacted>","x":1}"#),
         (#"{"m":"{\"pin_token\":123456}"}"#, #"{"m":"{\"pin_token\":\"<redacted>\"}"}"#),
         (#"{"m":"{\"password\":\"a b\",\"u\":1}"}"#, #"{"m":"{\"password\":\"<redacted>\",\"u\":1}"}"#),
-        (#"{"m":"{\"m\":\"{\\\"password\\\":\\\"abc\\\"}\"}"}"#, #"{"m":"{\"m\":\"{\\\"password\\\":\\\"<redacted>\\\"}\"}"}"#),
+        (
+            #"{"m":"{\"m\":\"{\\\"password\\\":\\\"abc\\\"}\"}"}"#,
+            #"{"m":"{\"m\":\"{\\\"password\\\":\\\"<redacted>\\\"}\"}"}"#
+        ),
         (#"{"m":"say \"password=abc\" now"}"#, #"{"m":"say \"password=<redacted>\" now"}"#),
         (#"{"m":"password=abc\nnext line"}"#, #"{"m":"password=<redacted>\nnext line"}"#),
         (#"{"m":"password=ab\\cd next"}"#, #"{"m":"password=<redacted> next"}"#),

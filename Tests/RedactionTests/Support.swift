@@ -24,7 +24,7 @@ func redactedWithReport(_ text: String) -> (text: String, report: RedactionRepor
     var redactor = Redactor(engine)
     let bytes = Array(text.utf8)
     var report = RedactionReport()
-    let result = written(capacity: bytes.count + 4096) { out in
+    let result = written(capacity: bytes.count + Redactor.growthLimit) { out in
         report = redactor.redact(line: unsafe bytes.span.bytes, into: &out)
     }
     return (String(decoding: result, as: UTF8.self), report)

@@ -14,7 +14,8 @@ import Testing
 
     @Test func theTextIsThatOfPrometheus() {
         let registry = MetricsRegistry()
-        let bytes = registry.counter("waxwing_b_total", "Octets.", labels: ["listener": "udp [::1]:514", "format": "raw"])
+        let bytes = registry.counter(
+            "waxwing_b_total", "Octets.", labels: ["listener": "udp [::1]:514", "format": "raw"])
         let other = registry.counter("waxwing_b_total", "Octets.", labels: ["listener": "tcp", "format": "raw"])
         let level = registry.gauge("waxwing_c", "A level.")
         registry.observe("waxwing_a_total", "Asked for.", type: "counter") { 7 }
@@ -42,7 +43,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("plain", "plain"), ("back\\slash", "back\\\\slash"), ("\"quoted\"", "\\\"quoted\\\""), ("two\nlines", "two\\nlines"),
+        ("plain", "plain"), ("back\\slash", "back\\\\slash"), ("\"quoted\"", "\\\"quoted\\\""),
+        ("two\nlines", "two\\nlines"),
         ("carriage\r\nreturn", "carriage\r\\nreturn"), ("\n\n", "\\n\\n"), ("é\u{301}\"", "é\u{301}\\\""), ("", ""),
     ])
     func labelValuesAreEscaped(value: String, escaped: String) {

@@ -7,11 +7,11 @@
 //   * A *regex* (RE2) finds the leftmost match of one pattern and the extent of one of its groups. It runs on the few
 //     records that the gate let through.
 //
-// Both take bytes, not characters: a class such as [^"] matches each byte of a multi-byte character. Neither backtracks,
-// so no input makes them slow.
+// Both take bytes, not characters: a class such as [^"] matches each byte of a multi-byte character. Neither
+// backtracks, so no input makes them slow.
 //
-// Ownership: what a `_create` returns is the caller's until the matching `_free`. A database and a regex never change and
-// may be used by any number of threads; a scratch belongs to one thread. Arrays for results are the caller's.
+// Ownership: what a `_create` returns is the caller's until the matching `_free`. A database and a regex never change
+// and may be used by any number of threads; a scratch belongs to one thread. Arrays for results are the caller's.
 //
 // Errors are values. No C++ exception leaves this module. A `text` argument takes a message for the operator, cut to
 // `capacity` bytes and always terminated; it may be null when `capacity` is 0.

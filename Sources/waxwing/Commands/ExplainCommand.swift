@@ -75,7 +75,8 @@ struct ExplainCommand: ParsableCommand {
             if let more = source.chunk() { bytes += more } else { isAtEnd = true }
             var position = 0
             frames: while true {
-                let step = unsafe isAtEnd
+                let step =
+                    unsafe isAtEnd
                     ? framer.finish(bytes.span.bytes, position: &position)
                     : framer.next(bytes.span.bytes, position: &position)
                 switch step {

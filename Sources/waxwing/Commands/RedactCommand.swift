@@ -19,7 +19,7 @@ struct RedactCommand: ParsableCommand {
         var redactor = Redactor(try RedactionEngine(RedactionPack.allCases))
         var output: [UInt8] = []
         while let line = source.line() {
-            output += ByteWriter.collect(capacity: 2 * line.count + 64) { writer in
+            output += ByteWriter.collect(capacity: line.count + Redactor.growthLimit) { writer in
                 _ = redactor.redact(line: unsafe line.span.bytes, into: &writer)
             }
             output.append(0x0A)

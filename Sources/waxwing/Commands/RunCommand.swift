@@ -51,7 +51,8 @@ struct StartReport {
         if let metrics = settings.metrics { lines.append("  metrics       http://\(metrics)/metrics") }
         if let listener = settings.listeners.first(where: { $0.transport.name == "tcp" }) {
             let host = listener.address.isWildcard ? "127.0.0.1" : listener.address.host
-            lines.append("try it          logger --server \(host) --port \(listener.address.port) --tcp --rfc5424 hello")
+            lines.append(
+                "try it          logger --server \(host) --port \(listener.address.port) --tcp --rfc5424 hello")
         }
         lines.append("check it        waxwing verify --key \(settings.data)/keys/log.vkey \(settings.data)")
         text = lines.joined(separator: "\n")

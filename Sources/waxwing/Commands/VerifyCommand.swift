@@ -16,13 +16,16 @@ struct VerifyCommand: ParsableCommand {
             Exit codes: 0 verified and complete, 1 tampered, 2 incomplete, 3 cannot verify, 64 wrong options.
             """)
 
-    @Option(help: "The log's public key (vkey), or a file with it. It is never taken from the export.", completion: .file())
+    @Option(
+        help: "The log's public key (vkey), or a file with it. It is never taken from the export.", completion: .file())
     var key: String
 
     @Option(help: "A file with the first key of the HMAC ratchet; checks the MACs too.", completion: .file())
     var macKey: String?
 
-    @Option(help: "A folder with the relay's leaf hashes: names altered records, not only their batch.", completion: .directory)
+    @Option(
+        help: "A folder with the relay's leaf hashes: names altered records, not only their batch.",
+        completion: .directory)
     var hashes: String?
 
     @Option(help: "The export must reach this time (RFC 3339).")

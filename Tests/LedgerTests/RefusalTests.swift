@@ -1,0 +1,104 @@
+import Batch
+import Testing
+
+@testable import Ledger
+
+/// What a ledger does not open, and what it says then.
+@Suite struct RefusalTests {
+    private func refusal(_ log: TestLog) -> LedgerError? {
+        do {
+            _ = try log.open(BatchQueue(byteLimit: 1))
+            return nil
+        } catch {
+            return error as? LedgerError
+        }
+    }
+
+    @Test func aDirectoryInUseIsRefused() throws {
+        let log = try TestLog()
+        let ledger = try log.open(BatchQueue(byteLimit: 1))
+        let error = refusal(log)
+        #expect(error?.code == .locked)
+        #expect(error?.description.contains("\(TestLog.directory) is in use by another waxwing") == true)
+        withExtendedLifetime(ledger) {}
+    }
+
+    @Test func theLockGoesWithTheLedger() throws {
+        let log = try TestLog()
+        for _ in 0..<3 { #expect(refusal(log) == nil) }
+    }
+
+    @Test func anotherOriginIsRefused() throws {
+        let log = try TestLog()
+        try log.run([1])
+        let error = refusal(try TestLog(log.system, origin: "test.example.net/other"))
+        #expect(error?.code == .otherOrigin)
+        #expect(error?.description.contains("test.example.net/log, not test.example.net/other") == true)
+        #expect(error?.description.contains("`stream.origin`") == true)
+        #expect(refusal(log) == nil)
+    }
+
+    @Test func aDestinationAheadOfTheLedgerIsRefused() throws {
+        let log = try TestLog()
+        let end = try log.run([1]).end
+        var cursor = try CursorFile(TestLog.layout.cursor("siem"), log.system)
+        try cursor.store(CursorFile.Value(nextIndex: end))
+        #expect(refusal(log) == nil)
+        try cursor.store(CursorFile.Value(nextIndex: end + 1))
+        let error = refusal(log)
+        #expect(error?.code == .restoredBackup)
+        #expect(error?.description.contains("destination siem has records up to \(end + 1)") == true)
+        #expect(error?.description.contains("another `data` folder and another `stream.origin`") == true)
+    }
+
+    @Test func aCursorAheadOfALedgerThatIsGoneIsRefused() throws {
+        let log = try TestLog()
+        let end = try log.run([100]).end
+        var cursor = try CursorFile(TestLog.layout.cursor("siem"), log.system)
+        try cursor.store(CursorFile.Value(nextIndex: end))
+        for first in try TestLog.layout.segmentIndexes(log.system) {
+            try log.system.remove(TestLog.layout.segment(first))
+        }
+        #expect(refusal(log)?.code == .restoredBackup)
+        #expect(try TestLog.layout.segmentIndexes(log.system) == [])
+    }
+
+    /// Damage below what a destination has is no torn write: nothing is cut off.
+    @Test func damageBelowACursorIsRefusedAndNothingIsLost() throws {
+        let log = try TestLog()
+        let end = try log.run([9]).end
+        var cursor = try CursorFile(TestLog.layout.cursor("siem"), log.system)
+        try cursor.store(CursorFile.Value(nextIndex: end))
+        let (path, leaves) = (TestLog.layout.segment(0), TestLog.layout.leaves(0))
+        log.system.damage(path) { $0[SegmentHeader.size + 40] ^= 1 }
+        let before = [log.system.contents(path), log.system.contents(leaves)]
+        #expect(refusal(log)?.code == .restoredBackup)
+        #expect([log.system.contents(path), log.system.contents(leaves)] == before)
+    }
+
+    @Test func aDamagedSegmentHeaderIsRefused() throws {
+        let log = try TestLog()
+        try log.run([200])
+        let newest = try #require(try TestLog.layout.segmentIndexes(log.system).last)
+        log.system.damage(TestLog.layout.segment(newest)) { $0[100] ^= 1 }
+        let error = refusal(log)
+        #expect(error?.code == .damaged)
+        #expect(error?.description.contains(TestLog.layout.segment(newest)) == true)
+    }
+
+    @Test func aSegmentUnderAnotherNameIsRefused() throws {
+        let log = try TestLog()
+        try log.run([1])
+        try log.system.rename(TestLog.layout.segment(0), to: TestLog.layout.segment(1))
+        #expect(refusal(log)?.code == .damaged)
+    }
+
+    @Test func aDirectoryThatIsNotThereIsAnErrorThatNamesIt() throws {
+        let log = try TestLog(ModelFileSystem())
+        #expect {
+            try log.open(BatchQueue(byteLimit: 1))
+        } throws: { error in
+            "\(error)".contains("make directory \(TestLog.directory)")
+        }
+    }
+}

@@ -14,13 +14,17 @@ public struct Record: BitwiseCopyable, Sendable, Equatable {
     public var end: UInt32
     /// Octets the sender's frame had before it was cut, or 0 for a record that is whole.
     public var originalLength: UInt32
+    /// The relays that have the record in their streams, this one included: 1, or more for a record that a trusted
+    /// relay sent with its identity.
+    public var relay: UInt32
 
-    public init(start: Int, split: Int, end: Int, originalLength: Int = 0) {
+    public init(start: Int, split: Int, end: Int, originalLength: Int = 0, relay: UInt32 = 1) {
         precondition(start <= split && split <= end)
         self.start = UInt32(start)
         self.split = UInt32(split)
         self.end = UInt32(end)
         self.originalLength = UInt32(clamping: originalLength)
+        self.relay = relay
     }
 
     @inlinable public var line: Range<Int> { Int(start)..<Int(end) }
@@ -85,25 +89,31 @@ public struct Batch: ~Copyable, Sendable {
 
     /// Appends one record. `write` writes its line and returns where the identity goes, counted from the line's first
     /// byte, and the octets the frame had if it was cut (0 if it is whole). Not to be called on a full batch.
+    /// `relay` is ``Record/relay``.
     @inlinable
-    public mutating func append(_ write: (inout ByteWriter) -> (split: Int, originalLength: Int)) {
+    public mutating func append(
+        relay: UInt32 = 1, _ write: (inout ByteWriter) -> (split: Int, originalLength: Int)
+    ) {
         precondition(!isFull)
         var writer = freeSpace()
         let (split, originalLength) = write(&writer)
         precondition(!writer.overflowed, "the encoder keeps lines within Batch.lineLimit")
-        commit(length: writer.count, split: split, originalLength: originalLength)
+        commit(length: writer.count, split: split, originalLength: originalLength, relay: relay)
     }
 
-    /// Gives record `index` a new line, written by `write`, which returns where the identity goes.
+    /// Gives record `index` a new line, written by `write`, which returns where the identity goes, and whether nothing
+    /// of the old line had to be cut off: else the record says from now on how long it was.
     /// The old bytes stay behind, unused, until the batch is emptied.
     @inlinable
-    public mutating func rewrite(_ index: Int, _ write: (RawSpan, Record, inout ByteWriter) -> Int) {
+    public mutating func rewrite(
+        _ index: Int, _ write: (RawSpan, Record, inout ByteWriter) -> (split: Int, isWhole: Bool)
+    ) {
         grow(by: Batch.lineLimit + 1)
         var writer = freeSpace()
         let old = self[index]
-        let split = write(bytes, old, &writer)
+        let (split, isWhole) = write(bytes, old, &writer)
         precondition(!writer.overflowed, "a rewritten line stays within Batch.lineLimit")
-        replace(index, length: writer.count, split: split)
+        replace(index, length: writer.count, split: split, isWhole: isWhole)
     }
 
     /// Forgets all records; the memory stays.
@@ -118,18 +128,21 @@ public struct Batch: ~Copyable, Sendable {
     }
 
     @usableFromInline
-    mutating func commit(length: Int, split: Int, originalLength: Int) {
+    mutating func commit(length: Int, split: Int, originalLength: Int, relay: UInt32) {
         unsafe table[recordCount] = Record(
-            start: byteCount, split: byteCount + split, end: byteCount + length, originalLength: originalLength)
+            start: byteCount, split: byteCount + split, end: byteCount + length, originalLength: originalLength,
+            relay: relay)
         recordCount += 1
         closeLine(length)
     }
 
     @usableFromInline
-    mutating func replace(_ index: Int, length: Int, split: Int) {
+    mutating func replace(_ index: Int, length: Int, split: Int, isWhole: Bool) {
+        let old = self[index]
+        let originalLength = isWhole || old.originalLength > 0 ? Int(old.originalLength) : old.line.count
         unsafe table[index] = Record(
-            start: byteCount, split: byteCount + split, end: byteCount + length,
-            originalLength: Int(table[index].originalLength))
+            start: byteCount, split: byteCount + split, end: byteCount + length, originalLength: originalLength,
+            relay: old.relay)
         closeLine(length)
     }
 

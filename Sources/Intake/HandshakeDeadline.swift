@@ -19,7 +19,7 @@ final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let peer = "\(context.remoteAddress?.description ?? "?")"
+        let peer = context.remoteAddress?.text ?? "?"
         task = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [self] in
             counters.refused.add()
             logger.warning("connection closed: no TLS handshake in time", metadata: ["peer": "\(peer)"])

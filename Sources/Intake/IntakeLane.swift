@@ -8,10 +8,16 @@ public struct SourcePolicy: Sendable {
     public var zone: TimeZoneRule
     /// Octets of the longest frame; what is longer is cut.
     public var frameLimit: Int
+    /// For senders that are trusted relays: how many relays have the record of a frame in their streams once this one
+    /// has, or nil if what the frame says about that is not to be believed. Nil for all other senders.
+    public var relayNumber: (@Sendable (RawSpan) -> UInt32?)?
 
-    public init(zone: TimeZoneRule, frameLimit: Int = 65_536) {
+    public init(
+        zone: TimeZoneRule, frameLimit: Int = 65_536, relayNumber: (@Sendable (RawSpan) -> UInt32?)? = nil
+    ) {
         self.zone = zone
         self.frameLimit = frameLimit
+        self.relayNumber = relayNumber
     }
 }
 
@@ -66,7 +72,10 @@ final class IntakeLane {
     func append(_ frame: RawSpan, originalLength: Int, source: Source) {
         if batch.isFull { flush() }
         let message = Message.parse(frame, at: source.receivedAt, zone: policy.zone)
-        batch.append { writer in
+        var source = source
+        let relay = policy.relayNumber.map { $0(frame) } ?? nil
+        source.trustedRelay = relay != nil
+        batch.append(relay: relay ?? 1) { writer in
             encoder.encode(message, from: frame, source: source, originalLength: originalLength, into: &writer)
         }
         count(message, octets: frame.byteCount, isCut: originalLength > 0)

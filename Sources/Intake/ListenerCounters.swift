@@ -9,6 +9,7 @@ public final class ListenerCounters: Sendable {
     let raw: Counter
     let problems: Counter
     let cut: Counter
+    let empty: Counter
     let kernelDrops: Counter
     let connections: Gauge
     let accepted: Counter
@@ -39,10 +40,11 @@ public final class ListenerCounters: Sendable {
         raw = records("raw")
         problems = counter("problems", "Records that deviate from the format they were read as.")
         cut = counter("cut", "Records cut because their frame was longer than the limit.")
+        empty = counter("empty", "Datagrams with nothing in them, of which no record is made.")
         kernelDrops = counter("kernel_drops", "Datagrams the kernel dropped because the socket's buffer was full.")
         accepted = counter("connections", "Connections accepted.")
         refused = counter("refused", "Connections closed because of the limit, a wrong protocol or a deadline.")
-        pauses = counter("pauses", "Times a connection was not read from because the queue was full.")
+        pauses = counter("pauses", "Times connections were not read from because the queue was full.")
         connections = registry.gauge(
             "waxwing_intake_open_connections", "Open connections.", labels: ["listener": listener])
     }

@@ -9,13 +9,3 @@ extension Timestamp {
             seconds: Int64(nanoseconds / 1_000_000_000), microseconds: Int(nanoseconds / 1000 % 1_000_000))
     }
 }
-
-extension PeerAddress {
-    /// The address as a string, for people.
-    var text: String {
-        let span = bytes
-        return String(
-            decoding: (0..<span.byteCount).map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) },
-            as: UTF8.self)
-    }
-}

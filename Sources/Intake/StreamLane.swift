@@ -2,7 +2,7 @@ import Batch
 import NIOCore
 import Syslog
 
-/// The lane of one event loop, shared by the loop's connections, with the pause that a full queue asks for.
+/// The lane of one event loop, shared by the loop's connections, none of which is read from while the queue is full.
 ///
 /// Everything but `eventLoop` is used on that loop only.
 @safe
@@ -14,7 +14,9 @@ final class StreamLane: @unchecked Sendable {
     private let lane: IntakeLane
     private let counters: ListenerCounters
     private var flushIsScheduled = false
-    private var paused: [any Channel] = []
+    private var channels: [ObjectIdentifier: any Channel] = [:]
+    /// Whether the channels are not read from, because the queue is full.
+    private(set) var isPaused = false
 
     init(_ eventLoop: any EventLoop, _ pipeline: IntakePipeline, _ policy: SourcePolicy, _ counters: ListenerCounters) {
         self.eventLoop = eventLoop
@@ -22,23 +24,25 @@ final class StreamLane: @unchecked Sendable {
         lane = IntakeLane(pipeline, policy, counters)
     }
 
-    /// Whether connections of this loop wait for the queue.
-    var isPausing: Bool { !paused.isEmpty }
+    /// Has `channel` read from only while there is room, until it closes.
+    func add(_ channel: any Channel) {
+        channels[ObjectIdentifier(channel)] = channel
+        channel.closeFuture.whenComplete { [self] _ in channels[ObjectIdentifier(channel)] = nil }
+        if isPaused { setReading(false, channel) }
+    }
 
     func append(_ frame: RawSpan, originalLength: Int, source: Source) {
         lane.append(frame, originalLength: originalLength, source: source)
     }
 
-    /// To be called after a read: hands the records on soon, and stops reading `channel` while the queue is full.
-    /// Returns whether the channel was paused.
-    func readCompleted(on channel: any Channel) -> Bool {
+    /// To be called after a read: hands the records on soon, and stops all reading when the queue is full. All, so that
+    /// the queue takes one more read for each event loop and not one for each connection.
+    func readCompleted() {
         if !lane.isEmpty && !flushIsScheduled {
             flushIsScheduled = true
             eventLoop.scheduleTask(in: Self.batchDelay) { [self] in flushNow() }
         }
-        guard lane.queue.isFull else { return false }
-        pause(channel)
-        return true
+        if lane.queue.isFull && !isPaused { pause() }
     }
 
     func flushNow() {
@@ -46,17 +50,19 @@ final class StreamLane: @unchecked Sendable {
         lane.flush()
     }
 
-    private func pause(_ channel: any Channel) {
+    private func pause() {
+        isPaused = true
         counters.pauses.add()
-        channel.setOption(.autoRead, value: false).whenFailure { _ in }
-        paused.append(channel)
-        guard paused.count == 1 else { return }
+        for channel in channels.values { setReading(false, channel) }
         lane.queue.whenRoom { [self] in eventLoop.execute { self.resume() } }
     }
 
     private func resume() {
-        let channels = paused
-        paused = []
-        for channel in channels { channel.setOption(.autoRead, value: true).whenFailure { _ in } }
+        isPaused = false
+        for channel in channels.values { setReading(true, channel) }
+    }
+
+    private func setReading(_ value: Bool, _ channel: any Channel) {
+        channel.setOption(.autoRead, value: value).whenFailure { _ in }
     }
 }

@@ -1,4 +1,5 @@
 import Batch
+import Glibc
 public import Logging
 public import NIOCore
 import NIOPosix
@@ -12,6 +13,7 @@ public import TLS
 /// closed. While the ledger's queue is full no connection is read from.
 public final class StreamListener: Sendable {
     public struct Options: Sendable {
+        /// Numeric address.
         public var host: String
         public var port: Int
         /// Connections open at one time; one more is closed as soon as it is accepted.
@@ -64,31 +66,37 @@ public final class StreamListener: Sendable {
                     guard let lane = lanes.first(where: { $0.eventLoop === channel.eventLoop }) else {
                         preconditionFailure("the channel runs on a loop of the group")
                     }
-                    try Self.setUp(channel.pipeline.syncOperations, options, lane, counters, logger)
+                    try Self.setUp(channel, options, lane, counters, logger)
                 }
             }
         do {
-            channel = try bootstrap.bind(host: options.host, port: options.port).wait()
+            channel = try bootstrap.bind(to: SocketAddress(ipAddress: options.host, port: options.port)).wait()
         } catch {
-            throw BindError(address: options.name, code: (error as? IOError)?.errnoCode ?? 0)
+            throw BindError(address: options.name, code: (error as? IOError)?.errnoCode ?? EINVAL)
         }
         self.lanes = lanes
         self.open = open
+        // Without room for their records, connections wait to be accepted: each would be read from at least once.
+        channel.eventLoop.execute { [channel] in
+            lanes.first { $0.eventLoop === channel.eventLoop }?.add(channel)
+        }
     }
 
-    private static func setUp(
-        _ pipeline: ChannelPipeline.SynchronousOperations, _ options: Options, _ lane: StreamLane,
-        _ counters: ListenerCounters, _ logger: Logger
+    static func setUp(
+        _ channel: any Channel, _ options: Options, _ lane: StreamLane, _ counters: ListenerCounters, _ logger: Logger
     ) throws {
+        let pipeline = channel.pipeline.syncOperations
         if let tls = options.tls {
             try tls.addServer(to: pipeline)
             try pipeline.addHandler(HandshakeDeadline(options.handshakeTimeout, counters, logger))
+        } else {
+            lane.add(channel)
         }
         if let idle = options.idleTimeout { try pipeline.addHandler(IdleStateHandler(readTimeout: idle)) }
         try pipeline.addHandler(SyslogStreamHandler(lane, options.policy, counters, logger))
     }
 
-    /// Closes the port and the connections, having handed on what they had sent.
+    /// Closes the port and the connections, and hands on what was read from them.
     public func stop() {
         try? channel.close().wait()
         open.closeAll()
@@ -119,7 +127,7 @@ private final class OpenConnections: Sendable {
             counters.refused.add()
             logger.warning(
                 "connection refused: too many are open",
-                metadata: ["peer": "\(channel.remoteAddress?.description ?? "?")", "max_connections": "\(limit)"])
+                metadata: ["peer": "\(channel.remoteAddress?.text ?? "?")", "max_connections": "\(limit)"])
             return false
         }
         counters.accepted.add()

@@ -1,6 +1,7 @@
 import Batch
 import Logging
 import NIOCore
+import NIOTLS
 import Syslog
 import TLS
 
@@ -18,7 +19,6 @@ final class SyslogStreamHandler: ChannelInboundHandler {
     private var peer = "?"
     /// The beginning of a frame whose end has not come yet; at most the frame limit and one read.
     private var rest = ByteBuffer()
-    private var isPaused = false
     private var isRefused = false
 
     init(_ lane: StreamLane, _ policy: SourcePolicy, _ counters: ListenerCounters, _ logger: Logger) {
@@ -40,11 +40,8 @@ final class SyslogStreamHandler: ChannelInboundHandler {
 
     private func learnPeer(_ context: ChannelHandlerContext) {
         guard let address = context.remoteAddress else { return }
-        let host = address.ipAddress ?? ""
-        // A listener for both families sees an IPv4 peer as IPv6; the peer's address is still the IPv4 one.
-        let isMapped = host.hasPrefix("::ffff:") && host.contains(".")
-        source.address = PeerAddress(isMapped ? String(host.dropFirst("::ffff:".count)) : host)
-        peer = "\(source.address.text):\(address.port ?? 0)"
+        source.address = PeerAddress(address.hostText)
+        peer = address.text
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -54,10 +51,10 @@ final class SyslogStreamHandler: ChannelInboundHandler {
         let mistake: ProtocolMistake?
         if rest.readableBytes > 0 {
             rest.writeBuffer(&incoming)
-            mistake = consume(&rest)
+            mistake = consume(&rest, isEnd: false)
             rest.discardReadBytes()
         } else {
-            mistake = consume(&incoming)
+            mistake = consume(&incoming, isEnd: false)
             rest.writeBuffer(&incoming)
         }
         if let mistake { return refuse(mistake, context) }
@@ -65,17 +62,20 @@ final class SyslogStreamHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isPaused = lane.readCompleted(on: context.channel)
+        lane.readCompleted()
         context.fireChannelReadComplete()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        finish()
+        if !isRefused, let mistake = consume(&rest, isEnd: true) { refuse(mistake, context) }
+        rest = ByteBuffer()
+        lane.flushNow()
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is IdleStateHandler.IdleStateEvent, !(isPaused && lane.isPausing) else {
+        if case .handshakeCompleted = event as? TLSUserEvent { lane.add(context.channel) }
+        guard event is IdleStateHandler.IdleStateEvent, !lane.isPaused else {
             context.fireUserInboundEventTriggered(event)
             return
         }
@@ -90,15 +90,18 @@ final class SyslogStreamHandler: ChannelInboundHandler {
     }
 
     /// Takes every whole frame out of `buffer`, and leaves no more of the rest than the framer wants kept. Returns what
-    /// the peer speaks if it is not syslog. Touches no other buffer of this handler: `buffer` may be its own.
-    private func consume(_ buffer: inout ByteBuffer) -> ProtocolMistake? {
+    /// the peer speaks if it is not syslog. `isEnd`: nothing comes behind these bytes. Touches no other buffer of this
+    /// handler: `buffer` may be its own.
+    private func consume(_ buffer: inout ByteBuffer, isEnd: Bool) -> ProtocolMistake? {
         var position = 0
         var keep = 0
         var mistake: ProtocolMistake?
         unsafe buffer.withUnsafeReadableBytes { pointer in
             let bytes = unsafe RawSpan(_unsafeBytes: pointer)
             frames: while true {
-                switch framer.next(bytes, position: &position) {
+                switch isEnd
+                    ? framer.finish(bytes, position: &position) : framer.next(bytes, position: &position)
+                {
                 case .frame(let range, let originalLength):
                     lane.append(bytes.extracting(range), originalLength: originalLength, source: source)
                 case .incomplete(let wanted):
@@ -113,19 +116,6 @@ final class SyslogStreamHandler: ChannelInboundHandler {
         buffer.moveReaderIndex(forwardBy: position)
         buffer.moveWriterIndex(to: buffer.readerIndex + min(keep, buffer.readableBytes))
         return mistake
-    }
-
-    private func finish() {
-        guard !isRefused else { return }
-        var position = 0
-        unsafe rest.withUnsafeReadableBytes { pointer in
-            let bytes = unsafe RawSpan(_unsafeBytes: pointer)
-            while case .frame(let range, let originalLength) = framer.finish(bytes, position: &position) {
-                lane.append(bytes.extracting(range), originalLength: originalLength, source: source)
-            }
-        }
-        rest = ByteBuffer()
-        lane.flushNow()
     }
 
     private func refuse(_ mistake: ProtocolMistake, _ context: ChannelHandlerContext) {

@@ -83,14 +83,17 @@ final class UDPReceiver: @unchecked Sendable {
         for i in 0..<count {
             let datagram = unsafe datagrams[i]
             if let peer = unsafe datagram.peer { unsafe setPeer(peer) }
+            let bytes = unsafe RawSpan(_unsafeStart: datagram.bytes, byteCount: datagram.length)
+            let frame = Framer.datagram(bytes)
+            guard !frame.isEmpty else {
+                counters.empty.add()
+                continue
+            }
             if lane.queue.isFull {
                 counters.noteDrop(source: source.address.text)
                 lane.queue.noteLost(1)
                 continue
             }
-            let bytes = unsafe RawSpan(_unsafeStart: datagram.bytes, byteCount: datagram.length)
-            let frame = Framer.datagram(bytes)
-            guard !frame.isEmpty else { continue }
             let cutFrom = frame.count > frameLimit ? unsafe datagram.original_length : 0
             lane.append(bytes.extracting(frame.prefix(frameLimit)), originalLength: cutFrom, source: source)
         }

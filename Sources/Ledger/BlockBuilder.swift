@@ -44,7 +44,10 @@ struct BlockBuilder: ~Copyable {
     /// Appends `record` of `batch` as record `index` of the log. Returns the length of its line.
     mutating func append(_ record: Record, of batch: borrowing Batch, index: UInt64) -> Int {
         let bytes = batch.bytes
-        let length = record.line.count + identity.length(index: index, originalLength: record.originalLength)
+        let length =
+            record.line.count
+            + identity.length(
+                index: index, originalLength: record.originalLength, relay: record.relay)
         var writer = unsafe ByteWriter(
             unsafeOver: memory.baseAddress! + BlockHeader.size, capacity: BlockHeader.payloadLimit, count: payloadLength
         )
@@ -52,7 +55,7 @@ struct BlockBuilder: ~Copyable {
         writer.append(0x20)
         let start = writer.count
         writer.append(bytes, record.head)
-        identity.write(index: index, originalLength: record.originalLength, into: &writer)
+        identity.write(index: index, originalLength: record.originalLength, relay: record.relay, into: &writer)
         writer.append(bytes, record.tail)
         precondition(!writer.overflowed && writer.count - start == length && length <= Batch.lineLimit)
         payloadLength = writer.count

@@ -22,12 +22,15 @@ public struct DiskFileSystem: FileSystem {
         guard let stream = unsafe opendir(directory) else { throw FileError("open directory", directory, code: errno) }
         defer { unsafe closedir(stream) }
         var names: [String] = []
+        errno = 0
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != "." && name != ".." { names.append(name) }
+            errno = 0
         }
+        guard errno == 0 else { throw FileError("read directory", directory, code: errno) }
         return names.sorted()
     }
 

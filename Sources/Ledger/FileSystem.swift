@@ -26,8 +26,8 @@ public enum OpenMode: Sendable {
     case updateOrCreate
 }
 
-/// Everything the ledger does to files, in one place, so that a test can put a file system of its own underneath that
-/// loses, tears and refuses writes. The calls are those of POSIX, one each; none retries or hides a failure.
+/// Everything the ledger does to files but to the secret one of the ratchet, in one place, so that a test can put a file
+/// system of its own underneath that loses, tears and refuses writes. The calls are those of POSIX, one each; none retries or hides a failure.
 public protocol FileSystem: Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File
     /// Names in a directory, sorted.

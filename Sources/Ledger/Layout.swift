@@ -2,6 +2,7 @@
 ///
 ///     lock                                held by the running relay
 ///     origin                              the name of the log, one line
+///     durable                             how far records were durable, at most a second ago
 ///     ratchet                             the HMAC ratchet's state, if the stream has one
 ///     segments/NNNNNNNNNNNNNNNNNNNN.segment   records; named by the first one's index
 ///     segments/NNNNNNNNNNNNNNNNNNNN.leaves    their leaf hashes, 32 bytes each
@@ -16,6 +17,7 @@ public struct Layout: Sendable {
 
     public var lock: String { "\(directory)/lock" }
     public var origin: String { "\(directory)/origin" }
+    public var durable: String { "\(directory)/durable" }
     public var ratchet: String { "\(directory)/ratchet" }
     public var segments: String { "\(directory)/segments" }
     public var cursors: String { "\(directory)/cursors" }

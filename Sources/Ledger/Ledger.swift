@@ -32,11 +32,13 @@ public final class Ledger: @unchecked Sendable {
         try layout.makeDirectories(system)
         lock = try Self.takeLock(layout, system)
         try Self.checkOrigin(key.origin, layout, system)
+        let mark = try DurableMark(layout, system)
         var ratchet = ratchet
         let recovered = try Recovery(options, system).run(now: Clock.wall() / 1_000_000) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
         } accept: { nextIndex in
             try Self.refuseRestoredBackup(nextIndex, layout, system)
+            try Self.refuseLoss(nextIndex, mark, layout, system)
         }
         let horizon = Horizon(recovered.position)
         access = LedgerAccess(layout, horizon, system)
@@ -45,7 +47,7 @@ public final class Ledger: @unchecked Sendable {
         syncer = Syncer(horizon) { onFailure($0) }
         self.onFailure = onFailure
         writer = try LedgerWriter(
-            options, system, queue: queue, syncer: syncer, counters: counters, recovered: recovered)
+            options, system, queue: queue, syncer: syncer, counters: counters, mark: mark, recovered: recovered)
     }
 
     /// Starts the two threads.
@@ -95,6 +97,18 @@ public final class Ledger: @unchecked Sendable {
                 "\(layout.directory) holds the log \(found), not \(origin): set `stream.origin` to it, or use another "
                     + "`data` folder for a new log")
         }
+    }
+
+    private static func refuseLoss(
+        _ nextIndex: UInt64, _ mark: DurableMark, _ layout: Layout, _ system: any FileSystem
+    ) throws {
+        guard mark.nextIndex > nextIndex else { return }
+        let path = try layout.segmentIndexes(system).last.map(layout.segment) ?? layout.segments
+        throw LedgerError(
+            .damaged,
+            "\(layout.directory) had records up to \(mark.nextIndex), and whole ones are there only up to \(nextIndex): "
+                + "what follows in \(path) is damaged or gone, and signing on would give indexes twice. Restore the "
+                + "files, or begin a new log: another `data` folder and another `stream.origin`")
     }
 
     private static func refuseRestoredBackup(

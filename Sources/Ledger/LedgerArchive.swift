@@ -14,15 +14,15 @@ public struct LedgerArchive: Sendable {
         self.system = system
         guard system.exists(layout.origin) else {
             throw LedgerError(
-                .outOfRange, "there is no ledger in \(directory): name the relay's `data` folder with --data")
+                .noLedger, "there is no ledger in \(directory): name the relay's `data` folder with --data")
         }
     }
 
     /// The newest seal that is durable, nil when there is none yet.
     public func newestSeal() throws -> SealRecord? {
         for first in try layout.segmentIndexes(system).reversed() {
-            let file = try system.open(layout.segment(first), .update)
-            guard let seal = try lastSeal(file) else { continue }
+            let file = try system.open(layout.segment(first), .read)
+            guard let seal = try lastSeal(file, first) else { continue }
             // What the relay has written may not be durable yet; what is shown must be.
             try file.sync()
             return seal
@@ -30,25 +30,13 @@ public struct LedgerArchive: Sendable {
         return nil
     }
 
-    private func lastSeal(_ file: any File) throws -> SealRecord? {
-        var found: (offset: UInt64, header: BlockHeader)?
-        var offset = UInt64(SegmentHeader.size)
-        while let header = try block(file, offset) {
-            if header.endsBatch { found = (offset, header) }
-            offset += UInt64(BlockHeader.size + header.payloadLength)
+    private func lastSeal(_ file: any File, _ first: UInt64) throws -> SealRecord? {
+        var scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: first)
+        var line: [UInt8]?
+        while let block = try scan.next() {
+            if block.endsBatch { line = scan.lastLine(of: block) }
         }
-        guard let found else { return nil }
-        let bytes = try file.bytes(at: found.offset, count: BlockHeader.size + found.header.payloadLength)
-        guard unsafe bytes.withUnsafeBytes({ unsafe BlockHeader.isIntact($0) }) else { return nil }
-        var last: Range<Int>?
-        unsafe bytes.withUnsafeBytes { memory in
-            var walk = RecordWalk()
-            let payload = unsafe UnsafeRawBufferPointer(rebasing: memory[BlockHeader.size...])
-            while let line = unsafe walk.next(payload) { last = line }
-        }
-        guard let last else { return nil }
-        let line = last.lowerBound + BlockHeader.size..<last.upperBound + BlockHeader.size
-        return try SealRecord(parsing: unsafe bytes.span.bytes.extracting(line))
+        return try line.map { try SealRecord(parsing: unsafe $0.span.bytes) }
     }
 
     /// A proof that the record at `index` is in the tree of the newest seal (C2SP tlog-proof).
@@ -63,19 +51,7 @@ public struct LedgerArchive: Sendable {
             throw LedgerError(
                 .damaged, "the leaf hashes under \(layout.segments) do not give the root of the newest seal")
         }
-        return TLogProof(index: index, hashes: proof.hashes, checkpoint: try Self.note(seal))
-    }
-
-    /// The seal as a signed note (C2SP tlog-checkpoint).
-    public static func note(_ seal: SealRecord) throws(TransparencyLogError) -> SignedNote {
-        try SignedNote(
-            text: seal.checkpoint.description,
-            signatures: [NoteSignature(name: seal.origin.text, keyID: seal.keyID, signature: seal.signature)])
-    }
-
-    private func block(_ file: any File, _ offset: UInt64) throws(FileError) -> BlockHeader? {
-        let bytes = try file.bytes(at: offset, count: BlockHeader.size)
-        return unsafe bytes.withUnsafeBytes { unsafe BlockHeader($0) }
+        return TLogProof(index: index, hashes: proof.hashes, checkpoint: try seal.note)
     }
 }
 

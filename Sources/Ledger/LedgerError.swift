@@ -11,6 +11,8 @@ public struct LedgerError: Error, Equatable, CustomStringConvertible {
         case damaged
         /// An index that is not in the ledger (any more, or not yet).
         case outOfRange
+        /// There is no ledger in the folder.
+        case noLedger
         /// A file operation failed.
         case file
     }

@@ -4,7 +4,12 @@ import Seal
 import Syslog
 
 /// The one writer of the ledger: takes batches from the queue, gives the records their indexes, and writes, seals and
-/// has them synced. Runs on a thread of its own; see docs/ledger.md for the order of the system calls.
+/// has them synced. Runs on a thread of its own.
+///
+/// The system calls: a block is written behind the last one, its leaf hashes to the file beside it (pwrite each). Every
+/// `syncInterval` or `syncBytes` the syncer syncs the segment (fdatasync), at most once a second stores ratchet and
+/// durable mark, and then moves the horizon that readers see. A segment that is long enough is synced and followed by
+/// the next one, whose header is synced under another name before it gets its own (rename, fsync of the folder).
 struct LedgerWriter: ~Copyable {
     private let options: LedgerOptions
     private let layout: Layout
@@ -20,17 +25,22 @@ struct LedgerWriter: ~Copyable {
     private var unsyncedBytes: UInt64 = 0
     /// When the oldest record without a requested sync came in.
     private var unsyncedSince: UInt64?
-    private var ratchetStoredAt: UInt64 = 0
+    private let mark: DurableMark
+    /// When ratchet and mark were last stored, and whether something was written since.
+    private var marksStoredAt: UInt64 = 0
+    private var marksAreBehind = false
+    private static let markInterval: UInt64 = 1_000_000_000
 
     init(
         _ options: LedgerOptions, _ system: any FileSystem, queue: BatchQueue, syncer: Syncer, counters: LedgerCounters,
-        recovered: consuming RecoveredLedger
+        mark: DurableMark, recovered: consuming RecoveredLedger
     ) throws(OpenSSLError) {
         self.options = options
         self.system = system
         self.queue = queue
         self.syncer = syncer
         self.counters = counters
+        self.mark = mark
         layout = Layout(options.directory)
         builder = try BlockBuilder(recovered.sealer.identity)
         open = OpenBatch(options.batch, at: Self.milliseconds())
@@ -55,7 +65,9 @@ struct LedgerWriter: ~Copyable {
     }
 
     private var nextDeadline: UInt64 {
-        min(UInt64(open.deadline) * 1_000_000, unsyncedSince.map { $0 + options.syncInterval } ?? .max)
+        min(
+            UInt64(open.deadline) * 1_000_000, unsyncedSince.map { $0 + options.syncInterval } ?? .max,
+            marksAreBehind ? marksStoredAt + Self.markInterval : .max)
     }
 
     private static func milliseconds() -> Int64 { Int64(Clock.monotonic() / 1_000_000) }
@@ -120,8 +132,10 @@ struct LedgerWriter: ~Copyable {
     // MARK: Durability
 
     private mutating func syncIfDue() throws {
-        guard let since = unsyncedSince else { return }
-        guard unsyncedBytes >= options.syncBytes || Clock.monotonic() >= since + options.syncInterval else { return }
+        let now = Clock.monotonic()
+        let isDue =
+            unsyncedSince.map { unsyncedBytes >= options.syncBytes || now >= $0 + options.syncInterval } ?? false
+        guard isDue || (marksAreBehind && now >= marksStoredAt + Self.markInterval) else { return }
         try writeBlock(endsBatch: false)
         requestSync()
     }
@@ -129,24 +143,28 @@ struct LedgerWriter: ~Copyable {
     private mutating func requestSync() {
         let position = LedgerPosition(
             nextIndex: sealer.nextIndex, segment: segment.firstIndex, offset: segment.length)
-        syncer.request(Syncer.Request(file: segment.records, position: position, afterwards: ratchetStore()))
+        syncer.request(Syncer.Request(file: segment.records, position: position, afterwards: marks()))
         unsyncedBytes = 0
         unsyncedSince = nil
     }
 
-    /// Stores the ratchet's key behind the records it has sealed, at most once a second: the key of a seal is erased from
-    /// the disk within a second, and is never ahead of the seals that are durable.
-    private mutating func ratchetStore() -> (@Sendable () throws(FileError) -> Void)? {
+    /// What is stored behind the records, at most once a second, and never ahead of them: the mark, and the ratchet's
+    /// key, so that the keys of the seals before are erased from the disk.
+    private mutating func marks() -> (@Sendable () throws(FileError) -> Void)? {
         let now = Clock.monotonic()
-        guard now - ratchetStoredAt >= 1_000_000_000, let ratchet = sealer.encodedRatchet() else { return nil }
-        ratchetStoredAt = now
-        let path = layout.ratchet
-        return { () throws(FileError) in try RatchetFile.store(ratchet, at: path) }
+        marksAreBehind = now - marksStoredAt < Self.markInterval
+        guard !marksAreBehind else { return nil }
+        marksStoredAt = now
+        let (mark, nextIndex, ratchet, path) = (mark, sealer.nextIndex, sealer.encodedRatchet(), layout.ratchet)
+        return { () throws(FileError) in
+            if let ratchet { try RatchetFile.store(ratchet, at: path) }
+            try mark.store(nextIndex)
+        }
     }
 
     private mutating func stop() throws {
         try closeBatch(.stop)
-        ratchetStoredAt = 0
+        marksStoredAt = 0
         requestSync()
         try syncer.drain()
         try segment.syncLeaves()

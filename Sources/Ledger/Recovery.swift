@@ -120,18 +120,14 @@ struct Recovery: ~Copyable {
     private func lastBatch(_ header: SegmentHeader, _ records: any File) throws -> (offset: UInt64, seal: SealRecord)? {
         var scan = SegmentScan(records, at: UInt64(SegmentHeader.size), index: header.firstIndex)
         var begin: UInt64?
-        var last: (offset: UInt64, end: BlockHeader, endOffset: UInt64)?
+        var last: (offset: UInt64, seal: [UInt8])?
         while let block = try scan.next() {
             guard block.endsBatch else { continue }
-            if let begin { last = (begin, block, scan.blockOffset) }
+            if let begin, let line = scan.lastLine(of: block) { last = (begin, line) }
             begin = scan.offset
         }
         guard let last else { return nil }
-        var end = SegmentScan(records, at: last.endOffset, index: last.end.firstIndex)
-        guard let block = try end.next() else { return nil }
-        let payload = end.payload(of: block)
-        guard let line = lines(of: payload).last else { return nil }
-        return (last.offset, try SealRecord(parsing: unsafe payload.span.bytes.extracting(line)))
+        return (last.offset, try SealRecord(parsing: unsafe last.seal.span.bytes))
     }
 
     /// The tree of `size` leaves that `frontier` becomes with the leaf hashes in the file, or nil if it has too few.
@@ -168,7 +164,13 @@ struct Recovery: ~Copyable {
             throw LedgerError(.damaged, "the block of record \(header.firstIndex) has \(lines.count) records")
         }
         let bytes = unsafe payload.span.bytes
-        let extents = lines.map { line in CanonicalLine(bytes.extracting(line)).extent(at: line.lowerBound) }
+        let extents = lines.indices.map { number in
+            let line = lines[number]
+            // Behind the identity there is nothing yet but, on a seal, the signature, which is not of the leaf.
+            return header.endsBatch && number == lines.count - 1
+                ? CanonicalLine(bytes.extracting(line)).extent(at: line.lowerBound)
+                : LeafExtent(offset: UInt32(line.lowerBound), length: UInt32(line.count))
+        }
         var hashes = [Hash](repeating: Hash(), count: extents.count)
         var target = hashes.mutableSpan
         hasher.leafHashes(of: extents.span, in: bytes, into: &target)

@@ -45,6 +45,17 @@ struct SegmentScan: ~Copyable {
         return window[start..<start + block.payloadLength]
     }
 
+    /// The last line in `block`, which is what ``next()`` gave.
+    func lastLine(of block: BlockHeader) -> [UInt8]? {
+        let payload = payload(of: block)
+        return unsafe payload.withUnsafeBytes { payload in
+            var walk = RecordWalk()
+            var last: Range<Int>?
+            while let line = unsafe walk.next(payload) { last = line }
+            return last.map { unsafe Array(payload[$0]) }
+        }
+    }
+
     /// Lends the bytes from ``offset`` on that are in memory.
     private func withWindow<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         unsafe window.withUnsafeBytes { bytes in

@@ -15,10 +15,10 @@ struct RedactedLine {
         record.head.count + hits.replacementLength + elementLength <= Self.lineLimit
     }
 
-    /// Writes the record `line`, whose head ends at `split`, and returns where the new head ends. The MSG is cut if the
-    /// line would grow too long. A `redacted` element that is there already, of a relay before this one, is added to:
+    /// Writes the record `line`, whose head ends at `split`, and returns where the new head ends, and false if the MSG
+    /// was cut because the line would have grown too long. A `redacted` element that is there already, of a relay before this one, is added to:
     /// an SD-ID may not occur twice (RFC 5424 section 6.3.2).
-    func write(_ line: RawSpan, split: Int, into out: inout ByteWriter) -> Int {
+    func write(_ line: RawSpan, split: Int, into out: inout ByteWriter) -> (split: Int, isWhole: Bool) {
         let start = out.count
         if let end = elementEnd(line, split) {
             write(line, 0..<end, room: .max, into: &out)
@@ -31,29 +31,29 @@ struct RedactedLine {
             out.append(UInt8(ascii: "]"))
         }
         let head = out.count - start
-        write(line, split..<line.byteCount, room: Self.lineLimit - head, into: &out)
-        return head
+        return (head, write(line, split..<line.byteCount, room: Self.lineLimit - head, into: &out))
     }
 
     // MARK: - Text
 
     /// Writes the bytes of `range` with the secrets in it replaced, at most `room` of them: then text is cut at the
-    /// end of a character, without blanks at its end, and a placeholder is left out.
-    func write(_ line: RawSpan, _ range: Range<Int>, room: Int, into out: inout ByteWriter) {
+    /// end of a character, without blanks at its end, and a placeholder is left out. Whether all went in.
+    @discardableResult
+    func write(_ line: RawSpan, _ range: Range<Int>, room: Int, into out: inout ByteWriter) -> Bool {
         var room = room
         var at = range.lowerBound
         for index in 0..<hits.count {
             let hit = hits[index]
             guard hit.range.lowerBound >= range.lowerBound, hit.range.lowerBound < range.upperBound else { continue }
-            guard copy(line, at..<hit.range.lowerBound, &room, into: &out) else { return }
-            guard hit.replacementLength <= room else { return }
+            guard copy(line, at..<hit.range.lowerBound, &room, into: &out) else { return false }
+            guard hit.replacementLength <= room else { return false }
             room -= hit.replacementLength
             writeQuote(hit.quotes, into: &out)
             out.append(Redactor.placeholder)
             writeQuote(hit.quotes, into: &out)
             at = hit.range.upperBound
         }
-        _ = copy(line, at..<range.upperBound, &room, into: &out)
+        return copy(line, at..<range.upperBound, &room, into: &out)
     }
 
     private func writeQuote(_ backslashes: Int?, into out: inout ByteWriter) {

@@ -148,7 +148,9 @@ public struct Redactor: ~Copyable {
     private mutating func replace(_ batch: inout Batch, _ index: Int) {
         let pen = engine.pen
         batch.rewrite(index) { bytes, record, out in
-            RedactedLine.writeReplacement(bytes.extracting(record.line), split: record.head.count, pen: pen, into: &out)
+            let split = RedactedLine.writeReplacement(
+                bytes.extracting(record.line), split: record.head.count, pen: pen, into: &out)
+            return (split, true)
         }
         statistics.engineErrors += 1
     }

@@ -2,6 +2,7 @@ import Intake
 import Logging
 import NIOCore
 import NIOPosix
+import Seal
 public import Settings
 import Syslog
 import TLS
@@ -11,6 +12,14 @@ import Telemetry
 enum RunningListener: Sendable {
     case datagrams(UDPListener)
     case stream(StreamListener)
+
+    /// The port that is bound.
+    var port: Int {
+        switch self {
+        case .datagrams(let listener): listener.port
+        case .stream(let listener): listener.port
+        }
+    }
 
     func stop() {
         switch self {
@@ -37,13 +46,16 @@ public struct PlacedError: Error, CustomStringConvertible {
 struct ListenerSetup {
     let group: any EventLoopGroup
     let pipeline: IntakePipeline
+    /// The tag of the relay's own stream.
+    let tag: LogTag
     let registry: MetricsRegistry
     let logger: Logger
 
     func start(_ settings: Settings.Listener) throws(PlacedError) -> RunningListener {
         do {
             let policy = SourcePolicy(
-                zone: try Self.zone(settings.timeZone), frameLimit: settings.frameLimit)
+                zone: try Self.zone(settings.timeZone), frameLimit: settings.frameLimit,
+                relayNumber: relayNumber(settings.transport))
             let name = "\(settings.transport.name) \(settings.address)"
             let counters = ListenerCounters(registry, listener: name)
             switch settings.transport {
@@ -78,6 +90,17 @@ struct ListenerSetup {
             options.handshakeTimeout = TimeAmount(tls.handshakeTimeout)
         }
         return try StreamListener(options, group: group, pipeline: pipeline, counters: counters, logger: logger)
+    }
+
+    /// How records of trusted relays are taken over; nil for all other senders.
+    private func relayNumber(_ transport: Settings.Transport) -> (@Sendable (RawSpan) -> UInt32?)? {
+        let isTrusted =
+            switch transport {
+            case .udp: false
+            case .tcp(let connections), .tls(let connections, _): connections.isFromTrustedRelays
+            }
+        guard isTrusted else { return nil }
+        return { [tag] line in TakeOver.number(of: line, in: tag) }
     }
 
     static func tlsContext(_ settings: Settings.TLSServer) throws(TLSError) -> TLSContext {

@@ -16,14 +16,19 @@ public struct LogIdentity: ~Copyable {
     /// key; otherwise nothing is written. Throws an error that names the file or the key of the configuration.
     public init(_ settings: Settings, creating: Bool) throws {
         let layout = Layout(settings.data)
-        let origin = try Self.origin(settings, layout)
-        let (privateKey, isNew) = try Self.privateKey(settings, layout, creating: creating)
-        let key = try LogKey(origin: origin, privateKey: privateKey)
+        let (key, isNew) = try Self.key(settings, layout, creating: creating)
         if creating { try Self.publish(key, layout) }
         let ratchet = try Self.ratchet(settings, layout)
         self.key = key
         self.isNew = isNew
         self.ratchet = ratchet
+    }
+
+    /// The log's key, and whether it was made just now.
+    static func key(_ settings: Settings, _ layout: Layout, creating: Bool) throws -> (key: LogKey, isNew: Bool) {
+        let origin = try Self.origin(settings, layout)
+        let (privateKey, isNew) = try Self.privateKey(settings, layout, creating: creating)
+        return (try LogKey(origin: origin, privateKey: privateKey), isNew)
     }
 
     /// The configured origin; else that of the ledger that is there; else the machine's name.
@@ -78,7 +83,7 @@ public struct LogIdentity: ~Copyable {
     }
 
     /// The stored ratchet, or a new one from K_1.
-    private static func ratchet(_ settings: Settings, _ layout: Layout) throws -> Ratchet? {
+    static func ratchet(_ settings: Settings, _ layout: Layout) throws -> Ratchet? {
         if DiskFileSystem().exists(layout.ratchet) {
             return try Ratchet(restoring: try SecretFile.read(layout.ratchet))
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Intake
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -9,13 +10,15 @@ import Telemetry
 final class MetricsServer: Sendable {
     private let channel: any Channel
 
+    /// The port that is bound; the one asked for unless that was 0.
     var port: Int { channel.localAddress?.port ?? 0 }
 
+    /// Binds the port and begins to answer. Throws `BindError`.
     init(
         host: String, port: Int, group: any EventLoopGroup, registry: MetricsRegistry,
         isReady: @escaping @Sendable () -> Bool
     ) throws {
-        channel = try ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -25,7 +28,11 @@ final class MetricsServer: Sendable {
                     try pipeline.addHandler(MetricsHandler(registry, isReady))
                 }
             }
-            .bind(host: host, port: port).wait()
+        do {
+            channel = try bootstrap.bind(host: host, port: port).wait()
+        } catch {
+            throw BindError(address: "http \(host):\(port)", code: (error as? IOError)?.errnoCode ?? 0)
+        }
     }
 
     func stop() {

@@ -37,6 +37,7 @@ public final class Relay: @unchecked Sendable {
     private var listeners: [RunningListener] = []
     private var metricsServer: MetricsServer?
     private let isReady = Atomic<Bool>(false)
+    private let tag: LogTag
     private let failure = Mutex<(any Error)?>(nil)
 
     /// Opens keys, ledger and destinations. Throws an error that says what to do.
@@ -46,6 +47,7 @@ public final class Relay: @unchecked Sendable {
         var identity = try LogIdentity(settings, creating: true)
         verifierKey = "\(identity.key.verifierKey)"
         isNewKey = identity.isNew
+        tag = identity.key.origin.tag
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
@@ -60,11 +62,28 @@ public final class Relay: @unchecked Sendable {
             numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
         let setup = DestinationSetup(group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger)
         destinations = try settings.destinations.map { try setup.make($0) }
-        failed.setHandler { [self] error in fail(error) }
+        failed.setHandler { [weak self] error in self?.fail(error) }
     }
 
-    /// Begins to deliver, to take records and to serve metrics.
+    /// The ports that the listeners are bound to, in the order of `settings.listeners`; none before ``start()``.
+    public var ports: [Int] { listeners.map(\.port) }
+
+    /// The port of the metrics server, nil if there is none.
+    public var metricsPort: Int? { metricsServer?.port }
+
+    /// Begins to deliver, to take records and to serve metrics. Throws ``PlacedError`` when an address cannot be bound,
+    /// and has stopped again by then.
     public func start() throws {
+        do {
+            try startAll()
+            isReady.store(true, ordering: .releasing)
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    private func startAll() throws {
         if ledger.unsealedRecords > 0 || ledger.tornBytes > 0 {
             logger.notice(
                 "the ledger was not closed in order; what had been written goes on",
@@ -77,10 +96,10 @@ public final class Relay: @unchecked Sendable {
             let stage = RedactionStage(redaction, counters)
             return { batch in stage.run(&batch) }
         }
-        let setup = ListenerSetup(group: intakeGroup, pipeline: pipeline, registry: registry, logger: logger)
+        let setup = ListenerSetup(
+            group: intakeGroup, pipeline: pipeline, tag: tag, registry: registry, logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
         try startMetrics()
-        isReady.store(true, ordering: .releasing)
     }
 
     private func startMetrics() throws {
@@ -97,11 +116,13 @@ public final class Relay: @unchecked Sendable {
         do {
             metricsServer = try MetricsServer(
                 host: address.host, port: address.port, group: deliveryGroup, registry: registry
-            ) { [self] in isReady.load(ordering: .acquiring) && failure.withLock { $0 == nil } }
+            ) { [weak self] in self?.takesRecords == true }
         } catch {
             throw PlacedError(settings.position(of: "metrics"), error)
         }
     }
+
+    private var takesRecords: Bool { isReady.load(ordering: .acquiring) && failure.withLock { $0 == nil } }
 
     /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it.
     public func stop() {

@@ -36,27 +36,24 @@ public struct SetupCheck {
 
     /// All findings, in the order of the data flow. With `connecting`, destinations are connected to.
     public func run(connecting: Bool) -> [Finding] {
-        [checkLedger(), checkKey()] + settings.listeners.map(checkListener)
-            + settings.destinations.flatMap { checkDestination($0, connecting: connecting) }
+        let ledger = checkLedger()
+        let isRunning = ledger.level == .warning
+        return [ledger, checkKey()] + checkMACKey() + settings.listeners.map { checkListener($0, isRunning: isRunning) }
+            + settings.destinations.map { checkDestination($0, connecting: connecting) }
+            + checkMetrics(isRunning: isRunning)
     }
 
-    // MARK: Ledger and key
+    // MARK: - Ledger and keys
 
     private func checkLedger() -> Finding {
         attempt("ledger \(settings.data)", settings.position(of: "data")) {
             let system = DiskFileSystem()
             let layout = Layout(settings.data)
             guard system.exists(layout.directory) else {
-                let parent = settings.data.split(separator: "/").dropLast().joined(separator: "/")
-                let folder = settings.data.hasPrefix("/") ? "/\(parent)" : parent.isEmpty ? "." : parent
-                guard unsafe access(folder, W_OK) == 0 else {
-                    throw LedgerError(.file, "\(folder) cannot be written to, so the ledger cannot be made in it")
-                }
+                try checkParent(of: layout.directory)
                 return (.ok, "will be made at the first start")
             }
-            guard unsafe access(layout.directory, W_OK) == 0 else {
-                throw LedgerError(.file, "\(layout.directory) cannot be written to")
-            }
+            try checkWritable(layout.directory)
             guard system.exists(layout.origin) else { return (.ok, "a new log will be made in it") }
             guard try system.open(layout.lock, .update).lock() else { return (.warning, "in use by a running relay") }
             return (.ok, "holds the log \(try LogIdentity.origin(settings, layout))")
@@ -65,34 +62,39 @@ public struct SetupCheck {
 
     private func checkKey() -> Finding {
         attempt("signing key", settings.position(of: "stream.key")) {
-            let identity = try LogIdentity(settings, creating: false)
-            return (.ok, identity.isNew ? "will be made at the first start" : "\(identity.key.verifierKey)")
+            let (key, isNew) = try LogIdentity.key(settings, Layout(settings.data), creating: false)
+            return (.ok, isNew ? "will be made at the first start" : "\(key.verifierKey)")
         }
     }
 
-    // MARK: Listeners
+    private func checkMACKey() -> [Finding] {
+        guard settings.stream.macKeyFile != nil else { return [] }
+        return [
+            attempt("MAC key", settings.position(of: "stream.mac_key_file")) {
+                let layout = Layout(settings.data)
+                let isStored = DiskFileSystem().exists(layout.ratchet)
+                _ = try LogIdentity.ratchet(settings, layout)
+                return (.ok, isStored ? "the ledger has its successor" : "can be used")
+            }
+        ]
+    }
 
-    private func checkListener(_ listener: Settings.Listener) -> Finding {
-        attempt("listener \(listener.transport.name) \(listener.address)", listener.position) {
+    // MARK: - Listeners and metrics
+
+    private func checkListener(_ listener: Settings.Listener, isRunning: Bool) -> Finding {
+        let address = "\(listener.transport.name) \(listener.address)"
+        return attempt("listener \(address)", listener.position) {
             _ = try ListenerSetup.zone(listener.timeZone)
             if case .tls(_, let tls) = listener.transport { _ = try ListenerSetup.tlsContext(tls) }
             let host = try ListenerSetup.numericHost(listener.address)
-            let isDatagram = listener.transport.name == "udp"
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             defer { try? group.syncShutdownGracefully() }
-            let channel: any Channel
-            do {
-                channel =
-                    isDatagram
-                    ? try DatagramBootstrap(group: group).bind(host: host, port: listener.address.port).wait()
-                    : try ServerBootstrap(group: group).serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                        .bind(host: host, port: listener.address.port).wait()
-            } catch {
-                throw BindError(
-                    address: "\(listener.transport.name) \(listener.address)", code: (error as? IOError)?.errnoCode ?? 0
-                )
+            let isBindable = try bind(address, isRunning: isRunning) {
+                listener.transport.name == "udp"
+                    ? DatagramBootstrap(group: group).bind(host: host, port: listener.address.port)
+                    : stream(group, host, listener.address.port)
             }
-            try channel.close().wait()
+            guard isBindable else { return (.warning, "in use, as it has to be while the relay runs") }
             guard case .tls(_, let tls) = listener.transport, case .none = tls.clients else {
                 return (.ok, "can be bound")
             }
@@ -100,27 +102,78 @@ public struct SetupCheck {
         }
     }
 
-    // MARK: Destinations
-
-    private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> [Finding] {
-        let subject = "destination \(destination.name)"
+    private func checkMetrics(isRunning: Bool) -> [Finding] {
+        guard let address = settings.metrics else { return [] }
         return [
-            attempt(subject, destination.position) {
-                guard let options = try DestinationSetup.streamOptions(destination) else {
-                    guard case .file(let archive) = destination.kind else { return (.ok, "") }
-                    let exists = DiskFileSystem().exists(archive.path)
-                    let isUsable = unsafe access(archive.path, W_OK) == 0
-                    guard isUsable || !exists else {
-                        throw LedgerError(.file, "\(archive.path) cannot be written to")
-                    }
-                    return (.ok, exists ? "\(archive.path) can be written to" : "\(archive.path) will be made")
+            attempt("metrics \(address)", settings.position(of: "metrics")) {
+                let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+                defer { try? group.syncShutdownGracefully() }
+                let isBindable = try bind("http \(address)", isRunning: isRunning) {
+                    stream(group, address.host, address.port)
                 }
-                let address = try SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
-                guard connecting else { return (.ok, "\(options.host) is \(address.ipAddress ?? "?")") }
-                try ConnectionProbe.run(options)
-                return (.ok, "connected to \(options.host):\(options.port)")
+                return isBindable ? (.ok, "can be bound") : (.warning, "in use, as it has to be while the relay runs")
             }
         ]
+    }
+
+    private func stream(_ group: any EventLoopGroup, _ host: String, _ port: Int) -> EventLoopFuture<any Channel> {
+        ServerBootstrap(group: group).serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: host, port: port)
+    }
+
+    /// Binds and lets go again; false if the running relay has the address.
+    private func bind(
+        _ address: String, isRunning: Bool, _ body: () -> EventLoopFuture<any Channel>
+    ) throws -> Bool {
+        do {
+            try body().wait().close().wait()
+            return true
+        } catch {
+            let code = (error as? IOError)?.errnoCode ?? 0
+            if isRunning && code == EADDRINUSE { return false }
+            throw BindError(address: address, code: code)
+        }
+    }
+
+    // MARK: - Destinations
+
+    private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
+        attempt("destination \(destination.name)", destination.position) {
+            if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+            guard let options = try DestinationSetup.streamOptions(destination) else {
+                preconditionFailure("there are two other kinds")
+            }
+            let address = try SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
+            guard connecting else { return (.ok, "\(options.host) is \(address.ipAddress ?? "?")") }
+            try ConnectionProbe.run(options)
+            return (.ok, "connected to \(options.host):\(options.port)")
+        }
+    }
+
+    private func checkFolder(_ path: String) throws(LedgerError) -> (Finding.Level, String) {
+        guard DiskFileSystem().exists(path) else {
+            try checkParent(of: path)
+            return (.ok, "\(path) will be made")
+        }
+        try checkWritable(path)
+        return (.ok, "\(path) can be written to")
+    }
+
+    // MARK: - Folders
+
+    private func checkWritable(_ folder: String) throws(LedgerError) {
+        guard unsafe access("\(folder)/.", W_OK) == 0 else {
+            throw LedgerError(.file, "\(folder) cannot be written to: \(unsafe String(cString: strerror(errno)))")
+        }
+    }
+
+    /// A folder is made, but not those around it.
+    private func checkParent(of folder: String) throws(LedgerError) {
+        let parent = folder.lastIndex(of: "/").map { $0 == folder.startIndex ? "/" : String(folder[..<$0]) } ?? "."
+        guard unsafe access(parent, W_OK) == 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw LedgerError(.file, "\(folder) cannot be made in \(parent): \(reason)")
+        }
     }
 
     private func attempt(

@@ -109,8 +109,8 @@ public struct CanonicalLine: BitwiseCopyable, Hashable, Sendable {
         }
         var relay: UInt64 = 1
         while cursor.next == 0x5B {
-            if let number = cursor.takeRelayElement(), number > relay {
-                relay = number
+            if let next = cursor.takeRelayElement(), next.number > relay {
+                relay = next.number
                 continue
             }
             if violation == nil { violation = .element }
@@ -204,14 +204,14 @@ extension LineCursor {
     }
 
     /// Takes the identity element of a relay further down and returns the relay's number, 2 or more.
-    mutating func takeRelayElement() -> UInt64? {
+    mutating func takeRelayElement() -> (number: UInt64, log: LogTag)? {
         let start = position
         guard take("[waxwing-"), let number = takeDecimal(), number >= 2, take("@"), takeEnterpriseNumber() != nil,
-            takeIdentityParameters() != nil
+            let identity = takeIdentityParameters()
         else {
             position = start
             return nil
         }
-        return number
+        return (number, identity.log)
     }
 }

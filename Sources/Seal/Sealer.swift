@@ -8,8 +8,6 @@ public struct SealedBatch: Hashable, Sendable {
     public let record: SealRecord
     /// The hash of the seal's own leaf.
     public let leaf: Hash
-    /// The signed checkpoint of the tree that ends in the seal.
-    public let checkpoint: SignedNote
     /// Bytes written.
     public let byteCount: Int
 }
@@ -17,7 +15,7 @@ public struct SealedBatch: Hashable, Sendable {
 /// Turns the leaf hashes of a stream into seals. It does no I/O and knows no clock: who owns it stores the lines and
 /// the state, and says what time it is.
 ///
-/// Nothing changes when a call throws. What ``seal(why:at:dropped:host:processID:into:)`` returns is signed, so it has
+/// Nothing changes when a call throws, but that a ratchet that was behind is wound on. What ``seal(why:at:dropped:host:processID:into:)`` returns is signed, so it has
 /// to be on the disk before anything else happens to the stream, and the ratchet (``encodedRatchet()``) after it: a
 /// ratchet that is behind is wound on, one that is ahead means that the stream was restored from an old copy.
 public struct Sealer: ~Copyable, Sendable {
@@ -103,7 +101,7 @@ public struct Sealer: ~Copyable, Sendable {
         var frontier = state.frontier
         frontier.append(leaf, &hasher)
         record.root = frontier.root(&hasher)
-        let checkpoint = try sign(&record)
+        try sign(&record)
 
         let line = record.encoded()
         guard line.count <= writer.remaining else {
@@ -112,7 +110,7 @@ public struct Sealer: ~Copyable, Sendable {
         try advanceRatchet()
         writer.append(line)
         commit(record, leaf, frontier)
-        return SealedBatch(record: record, leaf: leaf, checkpoint: checkpoint, byteCount: line.count)
+        return SealedBatch(record: record, leaf: leaf, byteCount: line.count)
     }
 
     /// Takes in a seal that was written earlier, with the hash of its leaf, after checking that it is the next of this
@@ -140,17 +138,14 @@ public struct Sealer: ~Copyable, Sendable {
     // MARK: - Parts of a seal
 
     /// Signs and authenticates the record's checkpoint.
-    private mutating func sign(_ record: inout SealRecord) throws(SealError) -> SignedNote {
-        if ratchet != nil { try ratchet?.advance(to: record.number) }
+    private mutating func sign(_ record: inout SealRecord) throws(SealError) {
+        try ratchet?.advance(to: record.number)
         let body = record.body
-        do {
+        do throws(OpenSSLError) {
             record.signature = try key.signature(of: body)
             record.mac = try authenticationCode(of: body)
-            return try record.note
-        } catch let error as OpenSSLError {
-            throw SealError(error)
         } catch {
-            throw SealError(.library, "\(error)")
+            throw SealError(error)
         }
     }
 

@@ -18,8 +18,8 @@ public struct Message: Sendable, BitwiseCopyable {
     public enum TimestampSource: String, Sendable, BitwiseCopyable {
         /// All of it stood in the message.
         case message
-        /// The message had no year: the one that brings it nearest to the time of receipt. (The zone may have been
-        /// missing too.)
+        /// The message had no year: the latest that does not put it more than a month after the time of receipt. (The
+        /// zone may have been missing too.)
         case guessedYear = "guessed-year"
         /// The message had no zone: the listener's.
         case configuredZone = "configured-zone"

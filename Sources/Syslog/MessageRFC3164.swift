@@ -237,27 +237,20 @@ extension Message {
 
 /// The year of a time stamp that has none.
 enum YearGuess {
-    /// The year that brings `civil` nearest to the time of receipt: last year's for December's messages in January,
-    /// next year's for January's in December. For a leap day, when none of the three years around has one, the latest
-    /// leap year before.
+    /// How far a sender's clock may be ahead.
+    static let secondsAheadMax: Int64 = 31 * 86_400
+
+    /// The latest year in which `civil` lies at most 31 days after the time of receipt: last year's for December's
+    /// messages in January, next year's for January's in December. For a leap day, the latest leap year of those.
     static func year(for civil: CivilTime, _ receivedAt: Timestamp, _ zone: TimeZoneRule) -> Int {
         let now = receivedAt.seconds + Int64(zone.offsetSeconds(at: receivedAt.seconds))
         let current = CivilTime(localSeconds: now).year
-        var best: (year: Int, distance: Int64)?
-        for step in 0..<3 {
-            let year = current + (step == 2 ? 1 : -step)
-            guard year >= 0 && year <= 9999 else { continue }
-            var candidate = civil
-            candidate.year = year
-            guard candidate.isValid else { continue }
-            let distance = abs(candidate.localSeconds - now)
-            // No other year can be nearer.
-            if distance <= 182 * 86_400 { return year }
-            if best.map({ distance < $0.distance }) ?? true { best = (year, distance) }
+        var candidate = civil
+        candidate.year = min(current + 1, 9999)
+        while candidate.year >= 0 {
+            if candidate.isValid, candidate.localSeconds - now <= secondsAheadMax { return candidate.year }
+            candidate.year -= 1
         }
-        if let best { return best.year }
-        var year = current
-        while !CivilTime.isLeap(year) { year -= 1 }
-        return year
+        return current
     }
 }

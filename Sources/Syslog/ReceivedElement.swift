@@ -13,7 +13,8 @@
 /// sender marks as not synchronised (section 7.1). A complete message has none of these.
 struct ReceivedElement {
     private let encoder: CanonicalEncoder
-    /// A relay before this one has written a `received` element; there can be only one, and it knew more.
+    /// A relay before this one has written a `received` element; there can be only one, and it knew more. Or it has
+    /// given the record its identity, behind which nothing may be added.
     private let isPresent: Bool
 
     /// Octets of a cut field that are kept.
@@ -21,13 +22,15 @@ struct ReceivedElement {
 
     init(_ message: Message, _ source: Source, encoder: CanonicalEncoder, _ bytes: RawSpan) {
         self.encoder = encoder
-        isPresent = message.hasReservedID && source.trustedRelay && Self.has(received: encoder.pen, message, bytes)
+        isPresent = message.hasReservedID && source.trustedRelay && Self.isComplete(encoder.pen, message, bytes)
     }
 
-    private static func has(received pen: UInt32, _ message: Message, _ bytes: RawSpan) -> Bool {
+    private static func isComplete(_ pen: UInt32, _ message: Message, _ bytes: RawSpan) -> Bool {
         var reader = StructuredDataReader(bytes, message.structuredData)
         while let item = reader.next() {
-            guard case .element(let id) = item, ReservedID(bytes, id) == .received else { continue }
+            guard case .element(let id) = item, let reserved = ReservedID(bytes, id) else { continue }
+            if reserved == .identity { return true }
+            guard reserved == .received else { continue }
             var number: UInt64 = 0
             for index in id.dropFirst(9) { number = min(number * 10 + UInt64(bytes.byte(index).digitValue), 1 << 40) }
             // `received@032473` is another SD-ID.

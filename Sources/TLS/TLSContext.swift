@@ -8,7 +8,7 @@ public struct PeerRequirement: Sendable {
     public var authorityFile: String?
     /// The only certificates that are let in; empty: all that the authorities vouch for.
     public var fingerprints: [CertificateFingerprint]
-    /// The name the certificate must bear, for the client side; nil: the address that was connected to.
+    /// The name or IP address the certificate must bear, for the client side; nil: the address that was connected to.
     public var serverName: String?
 
     public init(authorityFile: String? = nil, fingerprints: [CertificateFingerprint] = [], serverName: String? = nil) {
@@ -71,7 +71,7 @@ public struct TLSContext: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         self.requirement = requirement
         do { context = try NIOSSLContext(configuration: configuration) } catch {
-            throw TLSError("the TLS settings cannot be used: \(error)")
+            throw TLSError("certificate and key cannot be used together; are they of the same pair? (\(error))")
         }
     }
 
@@ -87,7 +87,7 @@ public struct TLSContext: Sendable {
 
     /// Adds TLS for a connection that was opened to a collector.
     public func addClient(to pipeline: ChannelPipeline.SynchronousOperations) throws {
-        let name = Self.hostname(requirement.serverName)
+        let name = requirement.serverName.flatMap { Self.isAddress($0) ? nil : $0 }
         if isPinnedOnly {
             try pipeline.addHandler(
                 NIOSSLClientHandler(context: context, serverHostname: name, customVerificationCallback: verifyPin))
@@ -95,13 +95,22 @@ public struct TLSContext: Sendable {
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
         }
         try addPinCheck(to: pipeline)
+        if let address = requirement.serverName, Self.isAddress(address), !isPinnedOnly {
+            try pipeline.addHandler(PeerCheck { Self.isConnected($0, to: address) ? nil : Self.otherAddress(address) })
+        }
     }
 
-    /// Nil for an IP address, which may not be sent as a name (RFC 6066 §3); the library then looks for the address that
-    /// was connected to in the certificate.
-    private static func hostname(_ serverName: String?) -> String? {
-        guard let serverName, (try? SocketAddress(ipAddress: serverName, port: 0)) == nil else { return nil }
-        return serverName
+    private static func isAddress(_ name: String) -> Bool { (try? SocketAddress(ipAddress: name, port: 0)) != nil }
+
+    /// An IP address may not be sent as a name (RFC 6066 §3). Without a name the library looks in the certificate for the
+    /// address that was connected to, so that one has to be the one that is asked for.
+    private static func isConnected(_ context: ChannelHandlerContext, to address: String) -> Bool {
+        let wanted = try? SocketAddress(ipAddress: address, port: context.remoteAddress?.port ?? 0)
+        return wanted != nil && wanted == context.remoteAddress
+    }
+
+    private static func otherAddress(_ address: String) -> TLSError {
+        TLSError("`server_name` is \(address), which is not the address connected to: name what the certificate bears")
     }
 
     private var isPinnedOnly: Bool { requirement.authorityFile == nil && !requirement.fingerprints.isEmpty }
@@ -109,7 +118,15 @@ public struct TLSContext: Sendable {
     /// With both authorities and fingerprints given, both must hold: the library checks the chain, this the pin.
     private func addPinCheck(to pipeline: ChannelPipeline.SynchronousOperations) throws {
         guard requirement.authorityFile != nil, !requirement.fingerprints.isEmpty else { return }
-        try pipeline.addHandler(PinCheck(requirement.fingerprints))
+        try pipeline.addHandler(
+            PeerCheck { [requirement] context in
+                guard let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate(),
+                    let fingerprint = try? CertificateFingerprint(of: certificate)
+                else { return TLSError("the peer shows no certificate, and cannot be one of the pinned ones") }
+                guard !requirement.fingerprints.contains(fingerprint) else { return nil }
+                return TLSError(
+                    "the peer's certificate is not one of the pinned ones; if it is right, pin \(fingerprint)")
+            })
     }
 
     private func verifyPin(_ chain: [NIOSSLCertificate], _ promise: EventLoopPromise<NIOSSLVerificationResult>) {
@@ -134,7 +151,7 @@ public struct TLSContext: Sendable {
         } catch let error as TLSError {
             throw error
         } catch {
-            throw TLSError("\(file): the CA certificates cannot be read: \(error)")
+            throw TLSError("\(file) is not a readable PEM file of CA certificates: \(error)")
         }
     }
 
@@ -145,13 +162,17 @@ public struct TLSContext: Sendable {
             let chain = try NIOSSLCertificate.fromPEMFile(files.certificateFile).map(
                 NIOSSLCertificateSource.certificate)
             guard !chain.isEmpty else { throw TLSError("\(files.certificateFile): there is no certificate in it") }
-            let key = try NIOSSLPrivateKey(file: files.keyFile, format: .pem)
-            return (chain, .privateKey(key))
+            return (chain, .privateKey(try loadKey(files.keyFile)))
         } catch let error as TLSError {
             throw error
         } catch {
-            throw TLSError(
-                "\(files.certificateFile), \(files.keyFile): cannot be read as certificate and key: \(error)")
+            throw TLSError("\(files.certificateFile) is not a readable PEM file of certificates: \(error)")
+        }
+    }
+
+    private static func loadKey(_ file: String) throws(TLSError) -> NIOSSLPrivateKey {
+        do { return try NIOSSLPrivateKey(file: file, format: .pem) } catch {
+            throw TLSError("\(file) is not a readable PEM file of a private key without passphrase: \(error)")
         }
     }
 }

@@ -14,7 +14,8 @@ public struct VerifyOptions: Sendable {
     public var hashes: String?
     /// The time the export is to reach, in milliseconds since 1970.
     public var until: Int64?
-    /// How much older than ``until`` the newest seal may be, in milliseconds.
+    /// How much older than ``until``, or than the present when records follow it, the newest seal may be, in
+    /// milliseconds.
     public var lagLimit: Int64 = 5 * 60 * 1000
     /// A signed checkpoint (C2SP tlog-checkpoint) that the export must reach and agree with.
     public var head: String?
@@ -122,15 +123,16 @@ public enum Verification {
         guard let last = verifier.segments.all.last else { return }
         guard let seal = last.lastSeal?.record else {
             // What ends in a damaged seal has no time to go by.
-            verifier.report.isStale = options.until != nil && !options.isSubset
+            verifier.report.isStale = !options.isSubset && (options.until != nil || verifier.report.hasUnsealedTail)
             return
         }
         let now = options.now ?? Int64(time(nil)) * 1000
         verifier.report.newestSeal = VerifyReport.NewestSeal(
             number: seal.number, size: seal.size, time: seal.time, age: now - seal.time.milliseconds)
-        if let until = options.until, !options.isSubset {
-            verifier.report.isStale = seal.time.milliseconds < until - options.lagLimit
-        }
+        guard !options.isSubset else { return }
+        // Records that nobody has sealed after all this time are not waiting for a seal: anybody may have added them.
+        guard let due = options.until ?? (verifier.report.hasUnsealedTail ? now : nil) else { return }
+        verifier.report.isStale = seal.time.milliseconds < due - options.lagLimit
     }
 
     // MARK: - Keys and heads

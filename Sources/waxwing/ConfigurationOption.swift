@@ -5,7 +5,10 @@ import Settings
 
 /// `--config`, and what comes of it.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .long, help: "The configuration file; without it, the built-in defaults.", completion: .file())
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The configuration file; without it, the built-in defaults.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     /// The settings, or the end of the process with every error on its own line.

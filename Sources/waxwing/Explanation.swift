@@ -28,6 +28,33 @@ struct Explanation {
         return body(Message.parse(bytes, at: message.timestamp ?? Timestamp(seconds: 0)), bytes)
     }
 
+    /// The sender's structured data in what is shown: without the elements that the relay has put behind it.
+    private func structuredData(_ shown: Message, _ bytes: RawSpan) -> Range<Int>? {
+        guard !redactions.isEmpty else { return shown.structuredData }
+        guard let all = shown.structuredData, var left = elementCount else { return nil }
+        var reader = StructuredDataReader(bytes, all)
+        while let item = reader.next() {
+            guard case .element(let id) = item else { continue }
+            let isRelays = ["received@", "redacted@"].contains { text(id, bytes).hasPrefix($0) }
+            if left == 0 || isRelays { return all.lowerBound..<id.lowerBound - 1 }
+            left -= 1
+        }
+        return all
+    }
+
+    /// How many elements the sender wrote, nil for a NILVALUE.
+    private var elementCount: Int? {
+        guard message.structuredData != nil else { return nil }
+        var reader = StructuredDataReader(unsafe frame.span.bytes, message.structuredData)
+        var count = 0
+        while let item = reader.next() {
+            if case .element = item { count += 1 }
+        }
+        return count
+    }
+
+    // MARK: - For programs
+
     /// The object of `explain --json`.
     var json: String {
         var json = JSONText()
@@ -39,13 +66,13 @@ struct Explanation {
             if let version = message.version { json.add("version", version) } else { json.addNull("version") }
             json.addText("timestamp", timestamp)
             json.add("timestamp_source", message.timestampSource.rawValue)
-            shown { message, bytes in
-                json.addText("hostname", text(message.hostname, bytes))
-                json.addText("app_name", text(message.appName, bytes))
-                json.addText("proc_id", text(message.procID, bytes))
-                json.addText("msg_id", text(message.msgID, bytes))
-                addStructuredData(message, bytes, to: &json)
-                addMessage(Array(bytes, message.message), to: &json)
+            shown { shown, bytes in
+                json.addText("hostname", text(shown.hostname, bytes))
+                json.addText("app_name", text(shown.appName, bytes))
+                json.addText("proc_id", text(shown.procID, bytes))
+                json.addText("msg_id", text(shown.msgID, bytes))
+                addStructuredData(structuredData(shown, bytes), bytes, to: &json)
+                addMessage(Array(bytes, shown.message), to: &json)
             }
             json.array("redactions") { json in
                 for redaction in redactions {
@@ -60,54 +87,16 @@ struct Explanation {
         return json.text
     }
 
-    /// The lines of `explain` for a person.
-    var text: String {
-        shown { message, bytes in
-            let zone = message.timestampSource == .message ? "" : " (\(message.timestampSource.rawValue))"
-            var lines = [
-                ("parse", message.format.rawValue),
-                ("problems", self.message.problems.codes.joined(separator: ", ")),
-                ("priority", "facility \(self.message.facility), severity \(self.message.severity)"),
-                ("timestamp", (timestamp ?? "-") + zone),
-                ("hostname", self.text(message.hostname, bytes) ?? "-"),
-                ("app-name", self.text(message.appName, bytes) ?? "-"),
-                ("procid", self.text(message.procID, bytes) ?? "-"),
-                ("msgid", self.text(message.msgID, bytes) ?? "-"),
-                ("data", self.text(message.structuredData, bytes) ?? "-"),
-                ("message", self.text(message.message, bytes) ?? ""),
-            ]
-            lines.append(("redacted", redactions.map { "\($0.rule) × \($0.count)" }.joined(separator: ", ")))
-            lines.append(("canonical", String(decoding: canonical, as: UTF8.self)))
-            lines[0].1 = self.message.format.rawValue
-            return lines.filter { !$0.1.isEmpty }.map { name, value in
-                "\(name)\(String(repeating: " ", count: 11 - name.count))\(value)\n"
-            }.joined()
-        }
-    }
-
-    private var timestamp: String? {
-        guard message.timestamp != nil else { return nil }
-        return String(
-            decoding: ByteWriter.collect(capacity: 64) { writer in
-                unsafe message.writeTimestamp(from: frame.span.bytes, into: &writer)
-            }, as: UTF8.self)
-    }
-
-    private func text(_ range: Range<Int>?, _ bytes: RawSpan) -> String? {
-        range.map { String(decoding: Array(bytes, $0), as: UTF8.self) }
-    }
-
-    private func addStructuredData(_ message: Message, _ bytes: RawSpan, to json: inout JSONText) {
-        guard message.structuredData != nil else { return json.addNull("structured_data") }
+    private func addStructuredData(_ range: Range<Int>?, _ bytes: RawSpan, to json: inout JSONText) {
+        guard let range else { return json.addNull("structured_data") }
         var elements: [(id: String, params: [(String, String)])] = []
-        var reader = StructuredDataReader(bytes, message.structuredData)
+        var reader = StructuredDataReader(bytes, range)
         while let item = reader.next() {
             switch item {
-            case .element(let id): elements.append((String(decoding: Array(bytes, id), as: UTF8.self), []))
+            case .element(let id): elements.append((text(id, bytes), []))
             case .parameter(let name, let value):
                 let value = StructuredDataReader.unescaped(bytes, value)
-                elements[elements.count - 1].params.append(
-                    (String(decoding: Array(bytes, name), as: UTF8.self), String(decoding: value, as: UTF8.self)))
+                elements[elements.count - 1].params.append((text(name, bytes), String(decoding: value, as: UTF8.self)))
             }
         }
         json.array("structured_data") { json in
@@ -133,6 +122,58 @@ struct Explanation {
         } else {
             json.add("message_base64", Base64.encode(bytes))
         }
+    }
+
+    // MARK: - For people
+
+    /// The lines of `explain` for a person.
+    var text: String {
+        let source = message.timestampSource == .message ? "" : " (\(message.timestampSource.rawValue))"
+        let fields = shown { shown, bytes -> [(String, String)] in
+            [
+                ("parse", message.format.rawValue),
+                ("problems", message.problems.codes.joined(separator: ", ")),
+                ("priority", "facility \(message.facility), severity \(message.severity)"),
+                ("timestamp", "\(timestamp ?? "-")\(source)"),
+                ("hostname", text(shown.hostname, bytes) ?? "-"),
+                ("app-name", text(shown.appName, bytes) ?? "-"),
+                ("procid", text(shown.procID, bytes) ?? "-"),
+                ("msgid", text(shown.msgID, bytes) ?? "-"),
+                ("data", text(structuredData(shown, bytes), bytes) ?? "-"),
+                ("message", text(shown.message, bytes)),
+                ("redacted", redactions.map { "\($0.rule) × \($0.count)" }.joined(separator: ", ")),
+                ("canonical", String(decoding: canonical, as: UTF8.self)),
+            ]
+        }
+        return fields.filter { !$0.1.isEmpty }.map { name, value in
+            "\(name)\(String(repeating: " ", count: 11 - name.count))\(Self.harmless(value))\n"
+        }.joined()
+    }
+
+    /// A sender's text with its control characters spelled out, so that it cannot give orders to the terminal.
+    private static func harmless(_ text: String) -> String {
+        var harmless = ""
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
+            harmless += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+        return harmless
+    }
+
+    private var timestamp: String? {
+        guard message.timestamp != nil else { return nil }
+        return String(
+            decoding: ByteWriter.collect(capacity: 64) { writer in
+                unsafe message.writeTimestamp(from: frame.span.bytes, into: &writer)
+            }, as: UTF8.self)
+    }
+
+    private func text(_ range: Range<Int>, _ bytes: RawSpan) -> String {
+        String(decoding: Array(bytes, range), as: UTF8.self)
+    }
+
+    private func text(_ range: Range<Int>?, _ bytes: RawSpan) -> String? {
+        range.map { text($0, bytes) }
     }
 }
 

@@ -5,16 +5,35 @@ import Ledger
 enum InputFile {
     /// All bytes of the file, or of standard input for `-`; nil if it cannot be read (`errno` says why) or is longer.
     static func read(_ path: String, limit: Int) -> [UInt8]? {
-        guard let source = LineSource(path) else { return nil }
-        var bytes: [UInt8] = []
-        while let chunk = source.chunk() {
-            bytes += chunk
-            guard bytes.count <= limit else {
-                errno = EFBIG
-                return nil
+        do throws(InputError) {
+            let source = try LineSource(path)
+            var bytes: [UInt8] = []
+            while let chunk = try source.chunk() {
+                bytes += chunk
+                guard bytes.count <= limit else { throw InputError(path, code: EFBIG) }
             }
+            return bytes
+        } catch {
+            errno = error.code
+            return nil
         }
-        return bytes
+    }
+}
+
+/// An input that cannot be used.
+struct InputError: Error, CustomStringConvertible {
+    /// The value of `errno`, 0 if it is the content that is wrong.
+    let code: Int32
+    let description: String
+
+    init(_ path: String, code: Int32) {
+        self.code = code
+        description = "\(path) cannot be read: \(unsafe String(cString: strerror(code)))"
+    }
+
+    init(_ description: String) {
+        code = 0
+        self.description = description
     }
 }
 
@@ -23,6 +42,9 @@ final class LineSource {
     /// The longest line that is kept; the rest of a longer one is a line of its own.
     static let lineLimit = 1 << 20
 
+    /// What messages call it.
+    let name: String
+
     private let descriptor: Int32
     private var pending: [UInt8] = []
     private var start = 0
@@ -30,24 +52,25 @@ final class LineSource {
     private var isAtEnd = false
 
     /// Opens the file at `path`, or takes standard input for `-`.
-    init?(_ path: String) {
-        guard path != "-" else {
-            descriptor = STDIN_FILENO
-            return
-        }
-        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
+    init(_ path: String) throws(InputError) {
+        name = path == "-" ? "standard input" : path
+        descriptor = unsafe path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw InputError(path, code: errno) }
     }
 
     deinit {
-        if descriptor != STDIN_FILENO { close(descriptor) }
+        if descriptor > STDIN_FILENO { close(descriptor) }
     }
 
     /// The next bytes, nil at the end.
-    func chunk() -> [UInt8]? {
+    func chunk() throws(InputError) -> [UInt8]? {
+        var failure: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-            count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress!, buffer.count))
+            let done = unsafe Glibc.read(descriptor, buffer.baseAddress!, buffer.count)
+            if done < 0 { failure = errno }
+            count = max(0, done)
         }
+        guard failure == 0 else { throw InputError(name, code: failure) }
         return bytes.isEmpty ? nil : bytes
     }
 
@@ -55,7 +78,7 @@ final class LineSource {
     var hasLine: Bool { pending[scanned...].contains(0x0A) }
 
     /// The next line without its LF, nil at the end. A last line needs no LF.
-    func line() -> [UInt8]? {
+    func line() throws(InputError) -> [UInt8]? {
         while true {
             if let end = pending[scanned...].firstIndex(of: 0x0A) { return take(to: end, skipping: 1) }
             scanned = pending.count
@@ -63,7 +86,7 @@ final class LineSource {
             if isAtEnd { return start < pending.count ? take(to: pending.count, skipping: 0) : nil }
             pending.removeFirst(start)
             (start, scanned) = (0, scanned - start)
-            if let more = chunk() { pending += more } else { isAtEnd = true }
+            if let more = try chunk() { pending += more } else { isAtEnd = true }
         }
     }
 

@@ -90,12 +90,41 @@ import Testing
         batch.rewrite(1) { bytes, old, writer in
             writer.append(bytes, old.head)
             writer.append(" gone")
-            return old.head.count
+            return (old.head.count, true)
         }
         #expect(batch.lines == ["first", "second gone", "third"])
         #expect(batch.text(batch[1].tail) == " gone")
         #expect(batch[1].originalLength == 99)
         #expect(batch.array(batch.byteCount - 1..<batch.byteCount) == [0x0A])
+    }
+
+    @Test func aRecordThatARewriteCutsSaysHowLongItWas() {
+        var batch = Batch()
+        for length in [0, 77] {
+            batch.append("a line of 20 octets.", originalLength: length)
+            for isWhole in [true, false, false] {
+                batch.rewrite(batch.recordCount - 1) { bytes, old, writer in
+                    writer.append(bytes, old.line.lowerBound..<old.line.lowerBound + (isWhole ? 20 : 5))
+                    return (0, isWhole)
+                }
+            }
+        }
+        #expect(batch.lines == ["a lin", "a lin"])
+        #expect(batch[0].originalLength == 20)
+        #expect(batch[1].originalLength == 77)
+    }
+
+    @Test func rewritingKeepsTheNumberOfRelays() {
+        var batch = Batch()
+        batch.append(relay: 3) { writer in
+            writer.append("line")
+            return (4, 0)
+        }
+        batch.rewrite(0) { _, _, writer in
+            writer.append("other")
+            return (5, true)
+        }
+        #expect(batch[0].relay == 3)
     }
 
     @Test func rewritingGrowsTheMemoryAndLosesNothing() {
@@ -107,7 +136,7 @@ import Testing
                 batch.rewrite(number) { bytes, old, writer in
                     writer.append(bytes, old.line)
                     writer.append([UInt8](repeating: 0x30 + UInt8(round), count: 5000))
-                    return 2
+                    return (2, true)
                 }
             }
         }
@@ -123,7 +152,7 @@ import Testing
             batch.rewrite(0) { _, _, writer in
                 #expect(writer.remaining == Batch.lineLimit)
                 writer.append([UInt8](repeating: 0x62, count: Batch.lineLimit))
-                return 0
+                return (0, true)
             }
         }
         #expect(batch[0].line.count == Batch.lineLimit)
@@ -151,7 +180,7 @@ import Testing
                 batch.rewrite(index) { bytes, old, writer in
                     writer.append(bytes, old.line.lowerBound..<old.line.lowerBound + min(10, old.line.count))
                     writer.append(Array("~\(step)".utf8))
-                    return 0
+                    return (0, true)
                 }
             default:
                 batch.removeAll()

@@ -15,7 +15,7 @@ import TransparencyLog
         #expect {
             try LedgerArchive("/nowhere", system: ModelFileSystem())
         } throws: { error in
-            (error as? LedgerError)?.code == .outOfRange && "\(error)".contains("no ledger in /nowhere")
+            (error as? LedgerError)?.code == .noLedger && "\(error)".contains("no ledger in /nowhere")
         }
     }
 
@@ -82,7 +82,7 @@ import TransparencyLog
     @Test func theNoteOfASealIsSignedByTheKey() throws {
         let log = try TestLog()
         try log.run([3])
-        let note = try LedgerArchive.note(try #require(try archive(log).newestSeal()))
+        let note = try #require(try archive(log).newestSeal()).note
         try note.verify(by: log.key.verifier)
         #expect(try Checkpoint(parsing: note.text).size == 4)
     }

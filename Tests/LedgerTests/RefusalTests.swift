@@ -76,6 +76,32 @@ import Testing
         #expect([log.system.contents(path), log.system.contents(leaves)] == before)
     }
 
+    /// What was durable a second ago cannot be a torn write, whether or not a destination has it.
+    @Test(arguments: [[9], [9, 200]])
+    func damageBelowTheDurableMarkIsRefusedAndNothingIsLost(sizes: [Int]) throws {
+        let log = try TestLog()
+        try log.run(sizes)
+        let newest = try #require(try TestLog.layout.segmentIndexes(log.system).last)
+        let (path, leaves) = (TestLog.layout.segment(newest), TestLog.layout.leaves(newest))
+        log.system.damage(path) { $0[SegmentHeader.size + 40] ^= 1 }
+        let before = [log.system.contents(path), log.system.contents(leaves)]
+        let error = refusal(log)
+        #expect(error?.code == .damaged)
+        #expect(
+            error?.description.contains("whole ones are there only up to \(newest): what follows in \(path)") == true)
+        #expect([log.system.contents(path), log.system.contents(leaves)] == before)
+    }
+
+    @Test func aLedgerWithoutItsSegmentsIsNotANewOne() throws {
+        let log = try TestLog()
+        try log.run([3])
+        for first in try TestLog.layout.segmentIndexes(log.system) {
+            try log.system.remove(TestLog.layout.segment(first))
+        }
+        #expect(refusal(log)?.code == .damaged)
+        #expect(try TestLog.layout.segmentIndexes(log.system) == [])
+    }
+
     @Test func aDamagedSegmentHeaderIsRefused() throws {
         let log = try TestLog()
         try log.run([200])

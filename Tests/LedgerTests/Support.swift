@@ -73,12 +73,15 @@ struct TestLog {
         return Run(ledger: ledger)
     }
 
-    static func batch(_ count: Int, text: String = " record ", originalLength: Int = 0) -> Batch {
+    static func batch(
+        _ count: Int, text: String = " record ", originalLength: Int = 0, identity: String = "", relay: UInt32 = 1
+    ) -> Batch {
         var batch = Batch(
             byteCapacity: 2 * Batch.lineLimit + count * (text.utf8.count + 96), recordCapacity: max(count, 1))
         for number in 0..<count {
-            batch.append { writer in
+            batch.append(relay: relay) { writer in
                 writer.append("<14>1 2026-11-23T06:15:00.000Z host app 1 ID ")
+                writer.append(Array(identity.utf8))
                 let split = writer.count
                 writer.append(Array(text.utf8))
                 writer.append(decimal: UInt64(number))

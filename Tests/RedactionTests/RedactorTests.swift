@@ -139,7 +139,7 @@ import Testing
         batch.rewrite(0) { _, _, out in
             out.append(Array(line.head.utf8))
             out.append(Array(line.tail.utf8))
-            return line.head.utf8.count
+            return (line.head.utf8.count, true)
         }
         var redactor = Redactor(engine)
         redactor.redact(&batch)

@@ -80,7 +80,15 @@ struct IdentityElementTests {
 
     @Test func theLongestFits() {
         let element = IdentityElement(LogTag(rawValue: .max), enterpriseNumber: .max)
-        #expect(element.length(index: .max, originalLength: .max) <= IdentityElement.lengthLimit)
+        #expect(element.length(index: .max, originalLength: .max, relay: .max) <= IdentityElement.lengthLimit)
+    }
+
+    @Test(arguments: [(1, "[waxwing@32473"), (2, "[waxwing-2@32473"), (10, "[waxwing-10@32473")] as [(UInt32, String)])
+    func saysHowManyRelaysThereAre(relay: UInt32, name: String) throws {
+        let element = IdentityElement(try Origin(Vectors.originText).tag)
+        let bytes = written { element.write(index: 5, relay: relay, into: &$0) }.bytes
+        #expect(String(decoding: bytes, as: UTF8.self) == name + #" l="41342dd0" i="5"]"#)
+        #expect(element.length(index: 5, relay: relay) == bytes.count)
     }
 }
 

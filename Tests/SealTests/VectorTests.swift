@@ -34,7 +34,7 @@ struct VectorTests {
             #expect(sealed.leaf.hex.prefix(16) == Vectors.rows[batch * 3 + 2].leaf)
             #expect(sealed.byteCount == line.count)
             #expect(sealed.record.index == sealer.nextIndex - 1)
-            try sealed.checkpoint.verify(by: Vectors.key().verifier)
+            try sealed.record.note.verify(by: Vectors.key().verifier)
         }
     }
 

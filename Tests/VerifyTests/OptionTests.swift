@@ -63,6 +63,19 @@ import TransparencyLog
         }
     }
 
+    @Test func `a tail that nobody seals is not waiting for a seal`() throws {
+        let cut = Array(sealed.dropLast(20))
+        for (now, outcome) in [(0, 0), (240_000, 0), (600_000, 2)] as [(Int64, Int32)] {
+            let report = try stream.verify(cut) { $0.now = stream.end + now }
+            #expect(report.outcome.exitCode == outcome && report.unsealedTail.count > 0, "\(report.text)")
+            #expect(report.isStale == (outcome == 2))
+            #expect(report.text.contains("not sealed yet") == (outcome == 0))
+        }
+        // Without a tail the age of an export says nothing against it.
+        #expect(try stream.verify(sealed) { $0.now = stream.end + 1 << 40 }.outcome == .complete)
+        #expect(try stream.verify(cut) { ($0.now, $0.lagLimit) = (stream.end + 600_000, 900_000) }.outcome == .complete)
+    }
+
     @Test func `a head anywhere in the stream`() throws {
         var generator = SeededGenerator(4)
         for (number, head) in stream.heads.enumerated() {

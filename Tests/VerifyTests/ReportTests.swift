@@ -18,7 +18,7 @@ import Testing
                 "CLOCK no steps backwards",
                 "MAC 3 valid",
                 "NEWEST SEAL 3 at 2026-11-23T06:15:15.000Z, 1 min 0 s ago, 12 records",
-                "RESULT 0 verified and complete",
+                "RESULT 0 verified and complete, but for 2 records not sealed yet",
             ])
     }
 

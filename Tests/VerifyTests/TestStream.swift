@@ -94,7 +94,7 @@ struct TestStream: Sendable {
         seals.append(lines.count)
         lines.append(line)
         leaves.append(batch.leaf)
-        heads.append(batch.checkpoint.description)
+        heads.append(try batch.record.note.description)
     }
 
     /// Record `index`, as the relay writes it. Every seventh has an element of its own, every eleventh a letter beyond

@@ -65,6 +65,10 @@ extension Field where Root == Settings.Connections {
             Field(
                 \.idleTimeout, "idle_timeout", .timeout(.seconds(1)...(.seconds(30 * 86_400))),
                 "How long a connection may be silent before it is closed."),
+            Field(
+                \.isFromTrustedRelays, "trusted_relay", .boolean,
+                "Whether all senders are Waxwing relays, whose streams stay verifiable: their records keep the "
+                    + "waxwing, received, redacted and headscale elements that other senders must not set."),
         ]
     }
 }

@@ -53,6 +53,8 @@ extension Settings {
         public internal(set) var limit = 1024
         /// How long a connection may be silent; nil for ever.
         public internal(set) var idleTimeout: Duration? = .seconds(600)
+        /// Whether the senders are relays whose identity elements are believed.
+        public internal(set) var isFromTrustedRelays = false
     }
 
     /// What only TLS listeners have (RFC 5425).

@@ -27,7 +27,7 @@ extension VerifyReport {
         lines += headLine
         if let outputFailure { lines.append("OUTPUT \(outputFailure)") }
         lines += notes.map { "NOTE \($0)" }
-        lines.append("RESULT \(outcome.exitCode) \(outcome.phrase)")
+        lines.append("RESULT \(outcome.exitCode) \(outcome.phrase)\(exception)")
         return lines
     }
 
@@ -35,6 +35,12 @@ extension VerifyReport {
     public var text: String { lines.map { "\($0)\n" }.joined() }
 
     // MARK: - Lines
+
+    /// What a good result does not cover.
+    private var exception: String {
+        guard outcome == .complete, hasUnsealedTail else { return "" }
+        return ", but for \(counted(unsealedTail.count, "record")) not sealed yet"
+    }
 
     private var verifiedLine: String {
         guard verifiedRecords > 0 else { return "VERIFIED nothing" }
@@ -52,12 +58,16 @@ extension VerifyReport {
         if let codes { lines.append("MAC \(describe(codes))") }
         if let newestSeal {
             let age =
-                newestSeal.age >= 0
-                ? "\(Self.duration(newestSeal.age)) ago" : "\(Self.duration(-newestSeal.age)) in the future"
+                newestSeal.age > -1000
+                ? "\(Self.duration(max(0, newestSeal.age))) ago" : "\(Self.duration(-newestSeal.age)) in the future"
             lines.append(
                 "NEWEST SEAL \(newestSeal.number) at \(newestSeal.time), \(age), \(counted(newestSeal.size, "record"))")
         }
-        if isStale, let until { lines.append("STALE the newest seal is too long before \(until)") }
+        if isStale {
+            lines.append(
+                "STALE the newest seal is too long before "
+                    + (until.map(\.description) ?? "the present for records to follow it unsealed"))
+        }
         return lines
     }
 

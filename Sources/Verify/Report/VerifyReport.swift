@@ -111,8 +111,10 @@ public struct VerifyReport: Sendable {
     public internal(set) var newestSeal: NewestSeal?
     /// The time the export was to reach, if one was given.
     public internal(set) var until: SealTime?
-    /// Whether the newest seal is older than ``until`` by more than the lag allowed.
+    /// Whether the newest seal is older by more than the lag allowed than ``until``, or than the present if there is a
+    /// tail without a seal.
     public internal(set) var isStale = false
+    var hasUnsealedTail: Bool { unsealedTail.count > 0 }
     /// Nil without a head.
     public internal(set) var head: HeadResult?
     public internal(set) var unreadable = Listing<Unreadable>()

@@ -8,7 +8,11 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain", abstract: "Show what Waxwing makes of each line.",
         discussion: """
             Example: tail -1 /var/log/headscale.log | waxwing explain
-                     waxwing explain --json --framed --now 2026-01-01T00:00:00Z --time-zone Europe/Berlin capture.bin
+                     waxwing explain --json --time-zone Europe/Berlin old.log
+                     waxwing explain --framed --now 2026-11-23T12:00:00Z capture.bin
+
+            Secrets are shown as they would be kept: replaced. Exit codes: 0 done, 64 wrong options, 69 the input \
+            cannot be read or is not syslog.
             """)
 
     @Flag(help: "Print a JSON object for each record.")
@@ -20,11 +24,20 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "The input is a byte stream, cut into records by the framing rules of a TCP listener.")
     var framed = false
 
-    @Option(help: "When the records were received (RFC 3339); by default, now.")
-    var now: String?
+    @Option(
+        help: ArgumentHelp("When the records were received (RFC 3339); by default, now.", valueName: "time"),
+        transform: { text in
+            if let time = Timestamp(rfc3339: text) { return time }
+            throw ValidationError("write a time such as 2026-11-23T12:00:00Z")
+        })
+    var now: Timestamp?
 
-    @Option(help: "The zone of time stamps without one: UTC, +02:00 or a name such as Europe/Berlin.")
-    var timeZone = "UTC"
+    @Option(
+        help: ArgumentHelp(
+            "The zone of time stamps without one: UTC, +02:00 or a name such as Europe/Berlin; by default, UTC.",
+            valueName: "zone"),
+        transform: { try TimeZoneRule.named($0) })
+    var timeZone: TimeZoneRule?
 
     @Argument(help: "The input; standard input without it.", completion: .file())
     var file = "-"
@@ -34,45 +47,35 @@ struct ExplainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let zone: TimeZoneRule
-        do throws(TimeZoneError) { zone = try TimeZoneRule.named(timeZone) } catch {
-            throw ValidationError("--time-zone: \(error)")
+        try report {
+            let now = now ?? Timestamp(seconds: Int64(time(nil)), fractionDigits: 0)
+            var explainer = try Explainer(now: now, zone: timeZone ?? .utc)
+            let source = try LineSource(file)
+            try framed ? explainStream(source, &explainer) : explainLines(source, &explainer)
         }
-        var explainer = try Explainer(now: try receivedAt(), zone: zone)
-        guard let source = LineSource(file) else {
-            Console.complain("waxwing: \(file) cannot be read: \(unsafe String(cString: strerror(errno)))")
-            throw ExitStatus.unavailable
-        }
-        if framed { return try explainStream(source, &explainer) }
+    }
+
+    private func explainLines(_ source: LineSource, _ explainer: inout Explainer) throws(InputError) {
         var number = 0
-        while let line = source.line() {
+        while let line = try source.line() {
             number += 1
             guard base64 else {
                 show(line, 0, &explainer)
                 continue
             }
             guard let decoded = Base64.decode(String(decoding: line, as: UTF8.self)) else {
-                Console.complain("waxwing: \(file):\(number): this is not base64")
-                throw ExitStatus.unavailable
+                throw InputError("\(source.name):\(number): this is not base64")
             }
             show(decoded, 0, &explainer)
         }
     }
 
-    private func receivedAt() throws -> Timestamp {
-        guard let now else { return Timestamp(seconds: Int64(time(nil)), fractionDigits: 0) }
-        guard let time = Timestamp(rfc3339: now) else {
-            throw ValidationError("--now takes a time such as 2026-11-23T12:00:00Z, not \(now)")
-        }
-        return time
-    }
-
-    private func explainStream(_ source: LineSource, _ explainer: inout Explainer) throws {
+    private func explainStream(_ source: LineSource, _ explainer: inout Explainer) throws(InputError) {
         var framer = Framer()
         var bytes: [UInt8] = []
         var isAtEnd = false
         while !isAtEnd {
-            if let more = source.chunk() { bytes += more } else { isAtEnd = true }
+            if let more = try source.chunk() { bytes += more } else { isAtEnd = true }
             var position = 0
             frames: while true {
                 let step =
@@ -85,8 +88,7 @@ struct ExplainCommand: ParsableCommand {
                     bytes = Array(bytes[position...].prefix(keep))
                     break frames
                 case .refused(let mistake):
-                    Console.complain("waxwing: \(file): this is not syslog but \(mistake.code): \(mistake.remedy)")
-                    throw ExitStatus.unavailable
+                    throw InputError("\(source.name): this is not syslog but \(mistake.code): \(mistake.remedy)")
                 }
             }
         }

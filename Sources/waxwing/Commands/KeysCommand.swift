@@ -9,6 +9,9 @@ struct KeysCommand: ParsableCommand {
         discussion: """
             Example: waxwing keys generate /etc/waxwing/log.pem
                      waxwing keys show /etc/waxwing/log.pem --origin relay1.example.net/all
+                     waxwing keys mac /etc/waxwing/mac.key
+
+            Exit codes: 0 done, 64 wrong options, 69 a file or key cannot be used.
             """,
         subcommands: [Generate.self, Show.self, MAC.self])
 
@@ -20,7 +23,9 @@ struct KeysCommand: ParsableCommand {
         @Argument(help: "The file to make; it must not exist.", completion: .file())
         var file: String
 
-        @Option(help: "Encrypt the key with the passphrase in this file.", completion: .file())
+        @Option(
+            help: ArgumentHelp("Encrypt the key with the passphrase in this file.", valueName: "file"),
+            completion: .file())
         var passphraseFile: String?
 
         func run() throws {
@@ -42,7 +47,9 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "The log's origin, which is part of its public key.")
         var origin: String
 
-        @Option(help: "The file with the key's passphrase.", completion: .file())
+        @Option(
+            help: ArgumentHelp("The file with the key's passphrase (mode 0600).", valueName: "file"),
+            completion: .file())
         var passphraseFile: String?
 
         func run() throws {

@@ -4,15 +4,9 @@ import Seal
 
 /// `--data`, the ledger's directory.
 struct DataOption: ParsableArguments {
-    @Option(name: .long, help: "The relay's `data` folder.", completion: .directory)
+    @Option(
+        name: .long, help: ArgumentHelp("The relay's `data` folder.", valueName: "folder"), completion: .directory)
     var data = "waxwing-data"
-
-    func archive() throws -> LedgerArchive {
-        do throws(LedgerError) { return try LedgerArchive(data) } catch {
-            Console.complain("waxwing: \(error)")
-            throw ExitStatus.unavailable
-        }
-    }
 }
 
 struct HeadCommand: ParsableCommand {
@@ -21,24 +15,32 @@ struct HeadCommand: ParsableCommand {
         discussion: """
             Example: waxwing head --data /var/lib/waxwing > head.note
                      waxwing verify --key log.vkey --head head.note export.log
+
+            Exit codes: 0 printed, 64 wrong options, 69 no ledger, or nothing sealed yet.
             """)
 
     @OptionGroup var ledger: DataOption
 
     func run() throws {
-        let archive = try ledger.archive()
-        guard let seal = try archive.newestSeal() else {
-            Console.complain("waxwing: nothing is sealed yet")
-            throw ExitStatus.unavailable
+        try report {
+            guard let seal = try LedgerArchive(ledger.data).newestSeal() else { throw NothingSealed() }
+            Console.say("\(try seal.note)")
         }
-        Console.say("\(try LedgerArchive.note(seal))")
+    }
+
+    private struct NothingSealed: Error, CustomStringConvertible {
+        let description = "nothing is sealed yet; the relay seals what it has after `stream.batch.age`, 5 s by default"
     }
 }
 
 struct ProveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove", abstract: "Print a proof that a record is in the log (C2SP tlog-proof).",
-        discussion: "Example: waxwing prove --data /var/lib/waxwing --index 4711 > 4711.tlog-proof")
+        discussion: """
+            Example: waxwing prove --data /var/lib/waxwing --index 4711 > 4711.tlog-proof
+
+            Exit codes: 0 printed, 64 wrong options, 69 no ledger, or the record is not sealed yet.
+            """)
 
     @OptionGroup var ledger: DataOption
 
@@ -46,12 +48,8 @@ struct ProveCommand: ParsableCommand {
     var index: UInt64
 
     func run() throws {
-        let archive = try ledger.archive()
-        do {
-            Console.say("\(try archive.proof(of: index))")
-        } catch {
-            Console.complain("waxwing: \(error)")
-            throw ExitStatus.unavailable
+        try report {
+            Console.say("\(try LedgerArchive(ledger.data).proof(of: index))")
         }
     }
 }

@@ -39,7 +39,8 @@ struct StartReport {
 
     init(_ relay: Relay) {
         let settings = relay.settings
-        let listeners = settings.listeners.map { "\($0.transport.name) \($0.address)" }.joined(separator: ", ")
+        let bound = zip(settings.listeners, relay.ports)
+        let listeners = bound.map { "\($0.transport.name) \($0.address.host(withPort: $1))" }.joined(separator: ", ")
         let destinations = settings.destinations.map { $0.name }.joined(separator: ", ")
         var lines = [
             "waxwing \(Version.text) is running",
@@ -48,13 +49,21 @@ struct StartReport {
             "  delivers to   \(destinations.isEmpty ? "nobody yet (the ledger keeps everything)" : destinations)",
             "  public key    \(relay.verifierKey)\(relay.isNewKey ? "  (new)" : "")",
         ]
-        if let metrics = settings.metrics { lines.append("  metrics       http://\(metrics)/metrics") }
-        if let listener = settings.listeners.first(where: { $0.transport.name == "tcp" }) {
+        if let metrics = settings.metrics, let port = relay.metricsPort {
+            lines.append("  metrics       http://\(metrics.host(withPort: port))/metrics")
+        }
+        if let (listener, port) = bound.first(where: { $0.0.transport.name == "tcp" }) {
             let host = listener.address.isWildcard ? "127.0.0.1" : listener.address.host
-            lines.append(
-                "try it          logger --server \(host) --port \(listener.address.port) --tcp --rfc5424 hello")
+            lines.append("try it          logger --server \(host) --port \(port) --tcp --rfc5424 hello")
         }
         lines.append("check it        waxwing verify --key \(settings.data)/keys/log.vkey \(settings.data)")
         text = lines.joined(separator: "\n")
+    }
+}
+
+extension Settings.Address {
+    /// As it is written in the configuration, with the port that was bound, should the configuration leave it open.
+    fileprivate func host(withPort port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

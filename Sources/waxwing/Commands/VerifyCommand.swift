@@ -31,10 +31,13 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "The export must reach this time (RFC 3339).")
     var until: String?
 
-    @Option(help: "How much older than --until the newest seal may be: 30s, 5m, 1h.")
+    @Option(
+        help: "How much older the newest seal may be than --until, or than now if records follow it: 30s, 5m, 1h.")
     var maxLag = "5m"
 
-    @Option(help: "A checkpoint (signed note) that the export must reach and agree with.", completion: .file())
+    @Option(
+        help: "A checkpoint (signed note) that the export must reach and agree with: a file, or a URL.",
+        completion: .file())
     var head: String?
 
     @Flag(help: "Prove a filtered export by the leaf hashes, and do not ask for completeness.")
@@ -55,7 +58,7 @@ struct VerifyCommand: ParsableCommand {
         options.hashes = hashes
         options.until = try until.map { try Self.time($0) }
         options.lagLimit = try Self.milliseconds(maxLag)
-        options.head = try head.map { String(decoding: try Self.read($0), as: UTF8.self) }
+        options.head = try head.map { try Self.head($0) }
         options.isSubset = subset
         options.output = write
         let report: VerifyReport
@@ -63,7 +66,7 @@ struct VerifyCommand: ParsableCommand {
             report = try Verification.run(options, files.flatMap { inputs($0) })
         } catch {
             Console.complain("waxwing: \(error)")
-            throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)
+            throw ExitCode(error.exitCode)
         }
         Console.say(json ? report.json + "\n" : report.text)
         throw ExitCode(report.outcome.exitCode)
@@ -86,6 +89,15 @@ struct VerifyCommand: ParsableCommand {
             throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)
         }
         return bytes
+    }
+
+    private static func head(_ place: String) throws -> String {
+        do {
+            return try HeadSource.read(place)
+        } catch {
+            Console.complain("waxwing: \(error)")
+            throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)
+        }
     }
 
     private static func time(_ text: String) throws -> Int64 {

@@ -7,7 +7,7 @@ import sys
 
 from lab import places, seal
 from lab.case import case
-from lab.process import check, wait_for
+from lab.process import check, free_port, wait_for
 from lab.records import all_arrived, numbered, send
 from lab.relay import TAMPERED, Relay, file_destination, first_archive_file
 
@@ -127,3 +127,33 @@ def altered_export_is_told(workshop):
         batch = next(one for one in seals if number < one.size)
         told = [line for line in result.stdout.splitlines() if "TAMPERED" in line]
         check(told and str(batch.number) in told[0], f"the report does not name batch {batch.number}:\n{result.stdout}")
+
+
+@case()
+def chain_of_relays(workshop):
+    """Of what two relays in a row write, each one's stream verifies, and a stranger's identity is not believed"""
+    folder = workshop.path("archive")
+    archive = first_archive_file(folder)
+    trusting_port, open_port = free_port(), free_port()
+    second = Relay(
+        workshop, [file_destination(folder)], name="second", stream={"origin": "second.test/all"},
+        listeners=[
+            {"tcp": f"127.0.0.1:{trusting_port}", "trusted_relay": True}, {"tcp": f"127.0.0.1:{open_port}"}]).start()
+    first = Relay(
+        workshop, [{"name": "next", "type": "tcp", "address": f"127.0.0.1:{trusting_port}"}], name="first",
+        stream={"origin": "first.test/all"}).start()
+    send(first.tcp_port, numbered("alpha", COUNT["alpha"]))
+    wait_for("all records in the archive", lambda: all_arrived(archive, COUNT), 30)
+    first.stop()
+    stolen = archive.read_bytes().splitlines()[0].split(b"[waxwing-2@")[0] + b" a stolen identity"
+    send(open_port, [stolen])
+    wait_for("the stranger's record", lambda: b"a stolen identity" in archive.read_bytes(), 30)
+    second.stop()
+    check(b'[x-waxwing@32473 l="' in archive.read_bytes(), "the stranger's identity was believed")
+    for relay in (first, second):
+        verified = relay.verify(archive)
+        check(verified.returncode == 0, f"{relay.name}: {verified.returncode}\n{verified.stdout}{verified.stderr}")
+    altered = workshop.path("altered.log")
+    altered.write_bytes(archive.read_bytes().replace(b"[waxwing-2@", b"[x@1 y=\"z\"][waxwing-2@", 1))
+    for relay in (first, second):
+        check(relay.verify(altered).returncode == TAMPERED, f"{relay.name} does not see what was put in between")

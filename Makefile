@@ -62,8 +62,19 @@ fuzz: deps ## run every libFuzzer target for FUZZ_SECONDS (60) each
 lint: ## check the Swift sources against .swift-format
 	@$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format $(SOURCES)
 
+.PHONY: docs
+docs: ## write the pages of the libraries Syslog and TransparencyLog (DocC) to SCRATCH/docs
+	@for library in Syslog TransparencyLog; do \
+	    mkdir -p $(SCRATCH)/symbols/$$library $(SCRATCH)/docs && \
+	    $(SWIFT) build --scratch-path $(SCRATCH)/documentation --target $$library \
+	        -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc $(abspath $(SCRATCH))/symbols && \
+	    cp $(SCRATCH)/symbols/$$library*.symbols.json $(SCRATCH)/symbols/$$library && \
+	    docc convert Sources/$$library/$$library.docc --warnings-as-errors \
+	        --additional-symbol-graph-dir $(SCRATCH)/symbols/$$library --output-path $(SCRATCH)/docs/$$library || exit 1; \
+	done
+
 .PHONY: certs
-certs: ## make the throw-away certificates of tests and demo
+certs: deps ## make the throw-away certificates of tests and demo
 	@Certs/make-certs.sh $(CERTS)
 
 .PHONY: schema
@@ -74,4 +85,4 @@ schema: build ## write the JSON Schema and the example of waxwing.yaml to docs/
 .PHONY: clean
 clean: ## remove what was built (never a ledger)
 	@if [ -e $(SCRATCH)/workspace-state.json ]; then rm -rf $(SCRATCH); fi
-	@rm -rf Certs/out
+	@rm -rf $(CERTS)

@@ -14,9 +14,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
+        resources: resources,
         swiftSettings: settings)
 }
 
@@ -30,6 +33,8 @@ let nio: [Target.Dependency] = [
 ]
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let handshakes: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let capturedLog: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -99,9 +104,24 @@ let package = Package(
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
         tests("Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify"]),
-        tests("Delivery", ["Ledger"] + nio),
+        tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),
+        tests(
+            "Intake",
+            ["Batch", "Syslog", "Telemetry", "TLS", "TestSupport", tls, handshakes, logging, capturedLog, embedded]
+                + nio),
+        tests(
+            "Delivery",
+            [
+                "Batch", "Ledger", "Seal", "OpenSSL", "Syslog", "Telemetry", "TLS", "TestSupport", tls, logging,
+                capturedLog, embedded,
+            ] + nio),
         tests("Settings"),
         tests("Telemetry"),
+        tests(
+            "Relay",
+            ["Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", logging] + nio),
+        tests("waxwing", ["TestSupport", "TransparencyLog"], exclude: ["Golden", "Inputs"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

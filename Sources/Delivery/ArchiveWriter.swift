@@ -29,6 +29,8 @@ final class ArchiveWriter: @unchecked Sendable {
         let synced = cursor.value?.detail ?? 0
         self.cursor = cursor
         try system.makeDirectory(folder)
+        // A file of that name is there too, and is no folder.
+        _ = try system.list(folder)
         try resume(at: synced)
     }
 
@@ -50,6 +52,7 @@ final class ArchiveWriter: @unchecked Sendable {
                 lines.append(0x0A)
             }
         }
+        nextIndex = max(nextIndex, header.firstIndex)
         let file = try current()
         try file.write(lines, at: length)
         length += UInt64(lines.count)
@@ -100,10 +103,24 @@ final class ArchiveWriter: @unchecked Sendable {
     private func resume(at synced: UInt64) throws(FileError) {
         guard synced > 0, let newest = try indexes().last(where: { $0 < nextIndex }) else { return }
         let file = try system.open(path(newest), .update)
-        guard try file.size() >= synced else { return }
+        guard try Self.lineCount(file, synced) == nextIndex - newest else { return }
         try file.truncate(to: synced)
         self.file = file
         length = synced
+    }
+
+    /// The number of lines in the first `length` bytes, nil if there are fewer bytes or they do not end in a line's end.
+    /// Tells the file that was written to from an older one, when somebody has moved it away in the meantime.
+    private static func lineCount(_ file: any File, _ length: UInt64) throws(FileError) -> UInt64? {
+        var (offset, count, last) = (UInt64(0), UInt64(0), UInt8(0x0A))
+        while offset < length {
+            let bytes = try file.bytes(at: offset, count: Int(min(length - offset, 1 << 20)))
+            guard let end = bytes.last else { return nil }
+            for byte in bytes where byte == 0x0A { count += 1 }
+            offset += UInt64(bytes.count)
+            last = end
+        }
+        return last == 0x0A ? count : nil
     }
 
     private func indexes() throws(FileError) -> [UInt64] {

@@ -43,13 +43,15 @@ public struct ConnectionMachine: Sendable {
         /// Nothing is left to be sent, and everything given to the connection has left the process.
         case caughtUp
         case stop
+        /// The end, whatever is under way.
+        case abandon
     }
 
     public enum Action: Equatable, Sendable {
         case connect
         case send
         case closeOutput
-        /// Closes at once; the reason is for the log.
+        /// Closes at once, which a disconnection then reports; the reason is for the log.
         case abort(String)
         /// All that was sent has arrived.
         case confirmAll
@@ -64,6 +66,8 @@ public struct ConnectionMachine: Sendable {
     private var stopping = false
     /// Since when bytes wait to leave the process; nil while there are none.
     private var waitingSince: UInt64?
+    /// Whether the connection was given up and has yet to end.
+    private var isAborting = false
     /// Whether records came while the connection was being closed.
     private var isWanted = false
 
@@ -73,19 +77,22 @@ public struct ConnectionMachine: Sendable {
     }
 
     /// Whether records may be given to the connection.
-    public var maySend: Bool { state == .streaming || state == .draining }
+    public var maySend: Bool { !isAborting && (state == .streaming || state == .draining) }
 
     /// Takes an event. `outstanding`: bytes given to the connection that have not left the process.
     /// `jitter` is a random number; a part of it spreads the reconnections of many relays.
     public mutating func handle(_ event: Event, now: UInt64, outstanding: Int, jitter: UInt64) -> [Action] {
+        if case .disconnected = event { isAborting = false }
         switch (event, state) {
+        case (.tick, _) where isAborting:
+            return []
         case (.tick, .waiting(let until)) where now >= until:
             state = .connecting
             return [.connect]
         case (.tick, .streaming), (.tick, .draining):
             return checkProgress(now, outstanding)
         case (.tick, .closing(let until)) where now >= until:
-            return [.abort("the collector did not close in time")]
+            return abort("the collector did not close in time")
         case (.connected, .connecting):
             lastProgress = now
             connectedAt = now
@@ -113,6 +120,9 @@ public struct ConnectionMachine: Sendable {
             return retry(now, jitter)
         case (.stop, _):
             return stop()
+        case (.abandon, let before):
+            state = .stopped
+            return before == .stopped ? [] : [.finished]
         default:
             return []
         }
@@ -124,12 +134,17 @@ public struct ConnectionMachine: Sendable {
             let since = waitingSince ?? now
             waitingSince = since
             guard now - min(now, since) > limits.write else { return [] }
-            return [.abort("nothing could be written for \(limits.write / 1_000_000_000) s")]
+            return abort("nothing could be written for \(limits.write / 1_000_000_000) s")
         }
         waitingSince = nil
         guard state == .streaming, let idle = limits.idle, now - min(now, lastProgress) > idle else { return [] }
         state = .closing(until: now + limits.close)
         return [.closeOutput]
+    }
+
+    private mutating func abort(_ reason: String) -> [Action] {
+        isAborting = true
+        return [.abort(reason)]
     }
 
     /// What comes after a connection was closed because nothing was left to send: another, if records have come since.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TLS
 
 /// Connects to a collector once, TLS handshake included, sends nothing and closes: for `waxwing check --connect`.
 public enum ConnectionProbe {
@@ -9,6 +10,7 @@ public enum ConnectionProbe {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
         let ready = group.next().makePromise(of: Void.self)
+        let failure = Mutex<(any Error)?>(nil)
         let bootstrap = ClientBootstrap(group: group).connectTimeout(options.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -16,7 +18,11 @@ public enum ConnectionProbe {
                     try channel.pipeline.syncOperations.addHandler(
                         CollectorHandler(
                             handshakeTimeout: options.tls == nil ? nil : options.handshakeTimeout,
-                            onReady: { ready.succeed() }, onWritable: {}, onError: { ready.fail($0) },
+                            onReady: { ready.succeed() }, onWritable: {},
+                            onError: { error in
+                                failure.withLock { $0 = $0 ?? error }
+                                ready.fail(error)
+                            },
                             onClose: { ready.fail(ClosedEarly()) }))
                 }
             }
@@ -24,7 +30,9 @@ public enum ConnectionProbe {
             let channel = try bootstrap.connect(host: options.host, port: options.port).wait()
             if options.tls == nil { ready.succeed() }
             try ready.futureResult.wait()
+            // With TLS 1.3 a collector refuses this side's certificate when the handshake is already over here.
             try? channel.close().wait()
+            if let error = failure.withLock({ $0 }), !TLSFailure.isMereEnd(error) { throw error }
         } catch {
             ready.fail(error)
             throw error

@@ -8,6 +8,7 @@ public final class DestinationCounters: Sendable {
     let failures: Counter
     let resent: Counter
     let isConnected: Gauge
+    let outstanding: Gauge
     /// Index of the first record that the destination may not have.
     let confirmed: Gauge
     /// Index of the first record not sent yet.
@@ -27,6 +28,7 @@ public final class DestinationCounters: Sendable {
         resent = counter(
             "resent_records", "Records sent again after a connection ended, since they may not have arrived.")
         isConnected = gauge("connected", "1 while there is a connection.")
+        outstanding = gauge("outstanding_octets", "Octets that wait in the process for the collector to take them.")
         confirmed = gauge("confirmed_index", "Index of the first record that may not have arrived.")
         next = gauge("next_index", "Index of the first record not sent yet.")
     }

@@ -17,6 +17,8 @@ public final class FileDestination: Destination {
         public var rotate: UInt64 = 64 << 20
         /// How often the file is synced and the cursor stored.
         public var syncInterval: UInt64 = 1_000_000_000
+        /// How long after a failure the next try is.
+        var retryInterval: UInt64 = 5_000_000_000
 
         public init(name: String, path: String) {
             self.name = name
@@ -42,7 +44,7 @@ public final class FileDestination: Destination {
     public init(
         _ options: Options, ledger: LedgerAccess, cursor: consuming CursorFile, start: UInt64,
         on eventLoop: any EventLoop,
-        counters: DestinationCounters, logger: Logger
+        counters: DestinationCounters, logger: Logger, system: any FileSystem = DiskFileSystem()
     ) throws(FileError) {
         self.options = options
         self.ledger = ledger
@@ -51,7 +53,7 @@ public final class FileDestination: Destination {
         logger[metadataKey: "destination"] = "\(options.name)"
         self.logger = logger
         let index = cursor.value?.nextIndex ?? start
-        writer = try ArchiveWriter(options.path, rotate: options.rotate, cursor: cursor, from: index)
+        writer = try ArchiveWriter(options.path, rotate: options.rotate, cursor: cursor, from: index, system)
         finished = eventLoop.makePromise()
         counters.confirmed.set(Int64(index))
         counters.next.set(Int64(index))
@@ -90,10 +92,12 @@ public final class FileDestination: Destination {
             } catch {
                 counters.failures.add()
                 counters.isConnected.set(0)
-                logger.error("writing the archive failed; trying again in 5 s", metadata: ["error": "\(error)"])
+                logger.error(
+                    "writing the archive failed",
+                    metadata: ["error": "\(error)", "next_try": "in \(options.retryInterval / 1_000_000_000) s"])
                 writer.rewind()
             }
-            let ended = shared.wait(until: Clock.monotonic() + 5_000_000_000) {
+            let ended = shared.wait(until: Clock.monotonic() + options.retryInterval) {
                 $0.stopping || $0.abandoned ? true : nil
             }
             if ended == true { return }

@@ -24,6 +24,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         /// Bytes that are sent again after a connection has ended, since they may not have arrived.
         public var resend: Int = 8 << 20
         public var limits = ConnectionMachine.Limits()
+        /// How often the limits are looked at and the cursor is stored.
+        var tick = TimeAmount.milliseconds(250)
 
         public init(name: String, host: String, port: Int) {
             self.name = name
@@ -78,7 +80,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     public func start() {
         eventLoop.execute { [self] in
             observation = ledger.horizon.observe { self.wake() }
-            ticker = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(250)) { _ in
+            ticker = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: options.tick) { _ in
                 self.handle(.tick)
                 self.storeCursor()
             }
@@ -92,8 +94,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     public func abandon() {
         eventLoop.execute { [self] in
-            channel?.close(promise: nil)
-            finish()
+            handle(.abandon)
+            channel.map(TLSContext.abort)
         }
     }
 
@@ -121,9 +123,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         case .send: send()
         case .closeOutput: channel?.close(mode: .output, promise: nil)
         case .abort(let reason):
-            report(reason)
-            sawError = true
-            channel?.close(promise: nil)
+            fail(reason)
+            channel.map(TLSContext.abort)
         case .confirmAll: window.confirmAll()
         case .finished: finish()
         }
@@ -146,6 +147,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
                 handle(.connectFailed)
             case .success(let channel):
                 self.channel = channel
+                if machine.state == .stopped { return channel.close(promise: nil) }
                 if options.tls == nil { connected() }
             }
         }
@@ -160,10 +162,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
                 handshakeTimeout: options.tls == nil ? nil : options.handshakeTimeout,
                 onReady: { [self] in connected() },
                 onWritable: { [self] in send() },
-                onError: { [self] error in
-                    sawError = true
-                    report(TLSFailure.describe(error))
-                },
+                onError: { [self] error in fail(TLSFailure.describe(error)) },
                 onClose: { [self] in disconnected() }))
     }
 
@@ -189,10 +188,18 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private func disconnected() {
         channel = nil
         reader = nil
+        counters.outstanding.set(0)
         counters.isConnected.set(0)
         if machine.maySend && !sawError { report("the collector closed the connection") }
         handle(.disconnected(clean: !sawError))
         storeCursor()
+    }
+
+    /// Notes why the connection fails. What it brings up while it is being closed is no reason of its own.
+    private func fail(_ reason: String) {
+        guard !sawError else { return }
+        sawError = true
+        report(reason)
     }
 
     /// Says once, not at each try, why the destination cannot be reached.
@@ -241,6 +248,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         let framed = options.framing.frame(payload, channel.allocator)
         let octets = framed.readableBytes
         window.noteSent(octets, nextIndex: block.nextIndex)
+        counters.outstanding.set(Int64(window.outstanding))
         counters.records.add(block.nextIndex - first)
         counters.octets.add(UInt64(octets))
         counters.next.set(Int64(block.nextIndex))
@@ -250,6 +258,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private func flushed(_ octets: Int, of channel: any Channel) {
         guard channel === self.channel else { return }
         window.noteFlushed(octets)
+        counters.outstanding.set(Int64(window.outstanding))
         handle(.progress)
     }
 

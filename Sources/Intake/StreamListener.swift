@@ -133,8 +133,8 @@ private final class OpenConnections: Sendable {
         counters.accepted.add()
         counters.connections.add(1)
         channel.closeFuture.whenComplete { [self] _ in
-            counters.connections.add(-1)
             channels.withLock { channels in _ = channels?.removeValue(forKey: ObjectIdentifier(channel)) }
+            counters.connections.add(-1)
         }
         return true
     }

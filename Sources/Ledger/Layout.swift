@@ -1,7 +1,7 @@
 /// Where things lie in the ledger's directory.
 ///
 ///     lock                                held by the running relay
-///     origin                              the name of the log, one line
+///     origin                              the name of the log and its public key, a line each
 ///     durable                             how far records were durable, at most a second ago
 ///     ratchet                             the HMAC ratchet's state, if the stream has one
 ///     segments/NNNNNNNNNNNNNNNNNNNN.segment   records; named by the first one's index

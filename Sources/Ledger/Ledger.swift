@@ -31,7 +31,7 @@ public final class Ledger: @unchecked Sendable {
         let layout = Layout(options.directory)
         try layout.makeDirectories(system)
         lock = try Self.takeLock(layout, system)
-        try Self.checkOrigin(key.origin, layout, system)
+        try Self.checkOrigin(key, layout, system)
         let mark = try DurableMark(layout, system)
         var ratchet = ratchet
         let recovered = try Recovery(options, system).run(now: Clock.wall() / 1_000_000) { state in
@@ -78,24 +78,32 @@ public final class Ledger: @unchecked Sendable {
         return file
     }
 
-    /// A directory holds one log for ever: another origin is another tree.
-    private static func checkOrigin(_ origin: Origin, _ layout: Layout, _ system: any FileSystem) throws {
+    /// A directory holds one log for ever, signed by one key: another origin is another tree, and seals of another key
+    /// are none to who has pinned the first.
+    private static func checkOrigin(_ key: LogKey, _ layout: Layout, _ system: any FileSystem) throws {
         guard system.exists(layout.origin) else {
             let temporary = layout.origin + ".new"
             let file = try system.open(temporary, .updateOrCreate)
             try file.truncate(to: 0)
-            try file.write(Array("\(origin)\n".utf8), at: 0)
+            try file.write(Array("\(key.origin)\n\(key.verifierKey)\n".utf8), at: 0)
             try file.sync()
             try system.rename(temporary, to: layout.origin)
             return try system.syncDirectory(layout.directory)
         }
         let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
-        let found = text.split(separator: "\n").first.map(String.init) ?? ""
-        guard found == origin.text else {
+        let lines = text.split(separator: "\n").map(String.init)
+        guard lines.first == key.origin.text else {
             throw LedgerError(
                 .otherOrigin,
-                "\(layout.directory) holds the log \(found), not \(origin): set `stream.origin` to it, or use another "
-                    + "`data` folder for a new log")
+                "\(layout.directory) holds the log \(lines.first ?? "?"), not \(key.origin): set `stream.origin` to it, or "
+                    + "use another `data` folder for a new log")
+        }
+        guard lines.count == 2, lines[1] == "\(key.verifierKey)" else {
+            throw LedgerError(
+                .otherKey,
+                "\(layout.directory) holds a log that is signed with the key of \(lines.dropFirst().first ?? "?"), not of "
+                    + "\(key.verifierKey): restore the private key, or begin a new log: another `data` folder and another "
+                    + "`stream.origin`")
         }
     }
 

@@ -5,6 +5,8 @@ public struct LedgerError: Error, Equatable, CustomStringConvertible {
         case locked
         /// The directory holds another log.
         case otherOrigin
+        /// The log in the directory is signed with another key.
+        case otherKey
         /// A destination is ahead of the ledger: the directory was restored from an old copy.
         case restoredBackup
         /// Bytes on the disk are not what was written.

@@ -84,6 +84,12 @@ enum Harmless {
         return at - word >= 2 && at < range.upperBound && bytes.byte(at) == UInt8(ascii: "/")
     }
 
+    /// What begins at the root or at a home directory, as the value of `PWD` does.
+    static func isDirectory(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+        guard !range.isEmpty, case let first = bytes.byte(range.lowerBound) else { return false }
+        return first == UInt8(ascii: "/") || first == UInt8(ascii: "~")
+    }
+
     /// A key of Headscale or Tailscale whose secret part is masked, or is what another rule takes out.
     private static func isPrefixedKey(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         let prefix: Int

@@ -42,6 +42,7 @@ struct ValueFinder {
             let end = value.range.lowerBound + Redactor.placeholder.utf8CodeUnitCount
             return Found(range: nothing.range, quotes: nil, resume: end)
         }
+        if Harmless.isDirectory(line, value.range), name.isWorkingDirectory(line) { return nothing }
         if Harmless.contains(line, value.range) {
             return Found(range: nothing.range, quotes: nil, resume: value.range.upperBound)
         }

@@ -174,6 +174,8 @@ struct NameEnd {
     let backslashes: Int
     /// It is `name: …` with a blank, as in prose.
     let isLoose: Bool
+    /// Where the name itself ends.
+    private let end: Int
 
     init(_ bytes: RawSpan, nameStart: Int, separatorEnd: Int) {
         var at = separatorEnd
@@ -188,9 +190,18 @@ struct NameEnd {
         if at > nameStart, bytes.byte(at - 1) == UInt8(ascii: "]") { at -= 1 }
         let isQuoted = at > nameStart && bytes.byte(at - 1) == UInt8(ascii: "\"")
         backslashes = isQuoted ? bytes.backslashes(before: at - 1, from: nameStart) : 0
+        end = isQuoted ? at - 1 - backslashes : at
         isJSON = isQuoted && separator == .colon
         let isFollowedByBlank = separatorEnd < bytes.byteCount && bytes.byte(separatorEnd).isBlank
         isLoose = separator == .colon && !isQuoted && (isFollowedByBlank || mark != UInt8(ascii: ":"))
+    }
+
+    /// Whether the name is the shell's `PWD` (and `OLDPWD`, which no rule takes for a secret), and not the password of a
+    /// connection string: `UID=sa;PWD=…`.
+    func isWorkingDirectory(_ bytes: RawSpan) -> Bool {
+        guard bytes.has("PWD", at: end - 3) else { return false }
+        guard end > 3, case let before = bytes.byte(end - 4) else { return true }
+        return !before.isWord && before != UInt8(ascii: ";")
     }
 }
 

@@ -12,12 +12,11 @@ public struct LogIdentity: ~Copyable {
     /// Whether the key was made just now.
     public let isNew: Bool
 
-    /// Loads what `settings` name. With `creating`, a key that is not there is made, and so is the file with the public
-    /// key; otherwise nothing is written. Throws an error that names the file or the key of the configuration.
+    /// Loads what `settings` name. With `creating`, a key that is not there is made; otherwise nothing is written.
+    /// Throws an error that names the file or the key of the configuration.
     public init(_ settings: Settings, creating: Bool) throws {
         let layout = Layout(settings.data)
         let (key, isNew) = try Self.key(settings, layout, creating: creating)
-        if creating { try Self.publish(key, layout) }
         let ratchet = try Self.ratchet(settings, layout)
         self.key = key
         self.isNew = isNew
@@ -34,12 +33,15 @@ public struct LogIdentity: ~Copyable {
     /// The configured origin; else that of the ledger that is there; else the machine's name.
     public static func origin(_ settings: Settings, _ layout: Layout) throws -> Origin {
         if let text = settings.stream.origin { return try Origin(text) }
+        return try storedOrigin(layout) ?? Origin("\(hostname())/waxwing")
+    }
+
+    /// The origin of the ledger that is there, nil if there is none.
+    static func storedOrigin(_ layout: Layout) throws -> Origin? {
         let system = DiskFileSystem()
-        if system.exists(layout.origin) {
-            let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
-            return try Origin(text.split(separator: "\n").first.map(String.init) ?? "")
-        }
-        return try Origin("\(hostname())/waxwing")
+        guard system.exists(layout.origin) else { return nil }
+        let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
+        return try Origin(text.split(separator: "\n").first.map(String.init) ?? "")
     }
 
     /// The machine's name, in the characters that HOSTNAME and an origin may have.
@@ -91,7 +93,8 @@ public struct LogIdentity: ~Copyable {
         return Ratchet(key: try MACKeyFile.read(path))
     }
 
-    private static func publish(_ key: LogKey, _ layout: Layout) throws {
+    /// Writes the file with the public key, unless it is there. To be called once the ledger has accepted the key.
+    public func publish(_ layout: Layout) throws {
         let system = DiskFileSystem()
         for folder in [layout.directory, layout.keys] { try system.makeDirectory(folder) }
         let file = try system.open(layout.publicKey, .updateOrCreate)

@@ -91,6 +91,11 @@ private final class MetricsHandler: ChannelInboundHandler {
         if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
     }
 
+    /// What is no HTTP has been answered with 400 by now.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let path = head.uri.split(separator: "?", maxSplits: 1).first ?? ""
         switch (head.method, path) {

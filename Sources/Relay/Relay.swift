@@ -30,7 +30,7 @@ public final class Relay: @unchecked Sendable {
     private let intakeGroup: MultiThreadedEventLoopGroup
     private let deliveryGroup: MultiThreadedEventLoopGroup
     private let queue: BatchQueue
-    private let ledger: Ledger
+    let ledger: Ledger
     private let destinations: [any Destination]
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
@@ -57,6 +57,7 @@ public final class Relay: @unchecked Sendable {
             Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
             counters: LedgerCounters(registry)
         ) { failed.report($0) }
+        try identity.publish(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
             numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
@@ -89,6 +90,7 @@ public final class Relay: @unchecked Sendable {
                 "the ledger was not closed in order; what had been written goes on",
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
+        warnOfConnections()
         ledger.start()
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
@@ -100,6 +102,24 @@ public final class Relay: @unchecked Sendable {
             group: intakeGroup, pipeline: pipeline, tag: tag, registry: registry, logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
         try startMetrics()
+    }
+
+    /// More connections than descriptors would leave none for the ledger.
+    private func warnOfConnections() {
+        let wanted = settings.listeners.reduce(0) { sum, listener in
+            switch listener.transport {
+            case .udp: sum
+            case .tcp(let connections), .tls(let connections, _): sum + connections.limit
+            }
+        }
+        let possible = ProcessSetup.connectionLimit
+        guard wanted > possible else { return }
+        logger.warning(
+            "the listeners may take more connections than the process may have open files",
+            metadata: [
+                "connections": "\(wanted)", "possible": "\(possible)",
+                "remedy": "raise the limit (LimitNOFILE=, ulimit -n), or lower max_connections",
+            ])
     }
 
     private func startMetrics() throws {
@@ -124,12 +144,16 @@ public final class Relay: @unchecked Sendable {
 
     private var takesRecords: Bool { isReady.load(ordering: .acquiring) && failure.withLock { $0 == nil } }
 
-    /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it.
-    public func stop() {
+    /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it. A
+    /// signal that comes meanwhile ends the process at once: everything is durable then. Returns why the ledger could
+    /// not be written, if it could not.
+    @discardableResult
+    public func stop() -> (any Error)? {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
         queue.close()
         ledger.join()
+        ProcessSetup.releaseSignals()
         let stopped = destinations.map { $0.stop() }
         let deadline = deliveryGroup.next().scheduleTask(in: TimeAmount(settings.drain)) { [destinations] in
             for destination in destinations { destination.abandon() }
@@ -139,30 +163,16 @@ public final class Relay: @unchecked Sendable {
         metricsServer?.stop()
         try? intakeGroup.syncShutdownGracefully()
         try? deliveryGroup.syncShutdownGracefully()
-    }
-
-    /// Waits for SIGTERM or SIGINT, or for a failure that ends the relay, which is returned.
-    /// ``blockSignals()`` must have been called before any thread was started.
-    public func waitForEnd() -> (any Error)? {
-        var signals = Self.endSignals
-        var signal: Int32 = 0
-        unsafe sigwait(&signals, &signal)
+        StandardErrorLog.flush()
         return failure.withLock { $0 }
     }
 
-    /// Keeps SIGTERM and SIGINT for ``waitForEnd()``. To be called first of all, since threads inherit it.
-    public static func blockSignals() {
-        var signals = endSignals
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        signal(SIGPIPE, SIG_IGN)
-    }
-
-    private static var endSignals: sigset_t {
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe sigaddset(&signals, SIGTERM)
-        unsafe sigaddset(&signals, SIGINT)
-        return signals
+    /// Waits for a signal to end, or for a failure that ends the relay.
+    /// ``ProcessSetup/prepare()`` must have been called before any thread was started.
+    public func waitForEnd() {
+        var signals = ProcessSetup.endSignals
+        var signal: Int32 = 0
+        unsafe sigwait(&signals, &signal)
     }
 
     /// The ledger cannot write: nothing more can be kept, so the relay ends, and a service manager starts it again.

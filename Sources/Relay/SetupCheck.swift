@@ -54,9 +54,15 @@ public struct SetupCheck {
                 return (.ok, "will be made at the first start")
             }
             try checkWritable(layout.directory)
-            guard system.exists(layout.origin) else { return (.ok, "a new log will be made in it") }
-            guard try system.open(layout.lock, .update).lock() else { return (.warning, "in use by a running relay") }
-            return (.ok, "holds the log \(try LogIdentity.origin(settings, layout))")
+            guard let origin = try LogIdentity.storedOrigin(layout) else {
+                return (.ok, "a new log will be made in it")
+            }
+            guard try settings.stream.origin == nil || LogIdentity.origin(settings, layout) == origin else {
+                throw LedgerError(
+                    .otherOrigin, "it holds the log \(origin): set `stream.origin` to that, or name another folder")
+            }
+            let isFree = try !system.exists(layout.lock) || system.open(layout.lock, .update).lock()
+            return isFree ? (.ok, "holds the log \(origin)") : (.warning, "in use by a running relay")
         }
     }
 
@@ -143,10 +149,30 @@ public struct SetupCheck {
             guard let options = try DestinationSetup.streamOptions(destination) else {
                 preconditionFailure("there are two other kinds")
             }
+            let place = "\(options.host):\(options.port)"
             let address = try SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
-            guard connecting else { return (.ok, "\(options.host) is \(address.ipAddress ?? "?")") }
-            try ConnectionProbe.run(options)
-            return (.ok, "connected to \(options.host):\(options.port)")
+            guard connecting else {
+                let isName = address.ipAddress != options.host
+                return (.ok, "\(place)\(isName ? ", which is \(address.ipAddress ?? "?")" : ""), not tried (--connect)")
+            }
+            do {
+                try ConnectionProbe.run(options)
+            } catch {
+                throw Unreachable(place, error)
+            }
+            return (.ok, "connected to \(place)")
+        }
+    }
+
+    private struct Unreachable: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ place: String, _ error: any Error) {
+            let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+            let reason =
+                (first as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) }
+                ?? TLSFailure.describe(first)
+            description = "no connection to \(place): \(reason)"
         }
     }
 

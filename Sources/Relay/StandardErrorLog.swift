@@ -2,14 +2,21 @@ import Glibc
 public import Logging
 
 /// The relay's own log: one line an event on standard error, `LEVEL message key=value …`, without a time stamp when a
-/// service manager adds one (`JOURNAL_STREAM` is set).
+/// service manager adds one (`JOURNAL_STREAM` is set). Lines of one kind, which are those with the same message about
+/// the same listener or destination, are limited (``LogLimiter``).
 public struct StandardErrorLog: LogHandler {
     public var logLevel = Logger.Level.info
     public var metadata: Logger.Metadata = [:]
     private let hasTime: Bool
+    private let sink: LogSink
 
     public init(environment: [String: String]) {
+        self.init(environment: environment, sink: .standardError)
+    }
+
+    init(environment: [String: String], sink: LogSink) {
         hasTime = environment["JOURNAL_STREAM"] == nil
+        self.sink = sink
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -18,13 +25,28 @@ public struct StandardErrorLog: LogHandler {
     }
 
     public func log(event: LogEvent) {
+        var kind = Hasher()
+        kind.combine(event.level)
+        kind.combine(event.message.description)
+        for key in ["listener", "destination"] { kind.combine(event.metadata?[key]?.description) }
+        sink.put(kind: kind.finalize()) { suppressed in
+            var event = event
+            if suppressed > 0 {
+                event.metadata = (event.metadata ?? [:]).merging(["left_out_before": "\(suppressed)"]) { $1 }
+            }
+            return line(event)
+        }
+    }
+
+    /// Waits until what was logged is on standard error, for a second at most.
+    public static func flush() { LogSink.standardError.flush() }
+
+    func line(_ event: LogEvent) -> String {
         var line = hasTime ? Self.time() + " " : ""
         line += "\(event.level.rawValue.uppercased()) \(event.message)"
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
-        line += "\n"
-        let bytes = Array(line.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        return line + "\n"
     }
 
     /// Values may come from the network: whatever could break the line or the terminal is escaped.

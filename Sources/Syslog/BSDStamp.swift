@@ -1,7 +1,8 @@
 /// The time stamp of RFC 3164 section 4.1.2, `Nov 23 06:15:00`, with what senders add to it.
 ///
-/// Months in any case, days of one or two digits, the year before or after, a fraction, a zone behind it, and the colon
-/// with which Cisco's senders end it.
+/// Months in any case, the day of the week before them, days of one or two digits, the year before or after, a
+/// fraction, a zone behind it, and the colon with which Cisco's senders end it; or an ISO 8601 stamp in any of its
+/// forms. What has the form of a stamp but names no time (Nov 31, 24:00:00) is one too.
 struct BSDStamp: BitwiseCopyable {
     var civil = CivilTime()
     var hasYear = false
@@ -9,9 +10,11 @@ struct BSDStamp: BitwiseCopyable {
     var offsetMinutes: Int?
     var isLeapSecond = false
     var hasLongFraction = false
+    /// Whether ``civil`` is a date and a time. Without a year, the day is checked against a leap year.
+    var isReal = true
     var end: Int
 
-    /// The stamp that begins at `from`, or nil. Without a year, the day is checked against a leap year.
+    /// The stamp that begins at `from`, or nil.
     init?(_ bytes: RawSpan, from: Int) {
         end = from
         if let year = Self.year(bytes, from), bytes.byteIfPresent(from + 4) == 0x20 {
@@ -21,14 +24,37 @@ struct BSDStamp: BitwiseCopyable {
         guard readDate(bytes), readTime(bytes) else { return nil }
         readTail(bytes)
         if !hasYear { civil.year = 2000 }
-        guard civil.isValid, Self.isSeparator(bytes, end) else { return nil }
+        isReal = civil.isValid
+        guard Self.isSeparator(bytes, end) else { return nil }
+    }
+
+    /// The ISO 8601 stamp that begins at `from`, to which a space and the name of a zone may belong, or nil.
+    init?(iso bytes: RawSpan, from: Int) {
+        hasYear = true
+        guard let stamp = ISOStamp(bytes, from: from, to: bytes.byteCount), Self.isSeparator(bytes, stamp.end) else {
+            guard let end = ISOStamp.formEnd(bytes, from: from), Self.isSeparator(bytes, end) else { return nil }
+            self.end = end
+            isReal = false
+            return
+        }
+        civil = stamp.civil
+        offsetMinutes = stamp.offsetMinutes
+        isLeapSecond = stamp.deviations.contains(.leapSecond)
+        hasLongFraction = stamp.deviations.contains(.longFraction)
+        end = stamp.end
+        if offsetMinutes == nil { _ = readZone(bytes, from: end + 1) }
     }
 
     // MARK: - Parts
 
-    /// Reads `Nov 23 `, or `Nov 23 2026 `.
+    /// Reads `Nov 23 `, `Nov 23 2026 `, or `Mon Nov 23 `.
     private mutating func readDate(_ bytes: RawSpan) -> Bool {
-        guard let month = Self.month(bytes, end), bytes.byteIfPresent(end + 3) == 0x20 else { return false }
+        var name = Self.month(bytes, end)
+        if name == nil, Self.isWeekday(bytes, end) {
+            end += 4
+            name = Self.month(bytes, end)
+        }
+        guard let month = name, bytes.byteIfPresent(end + 3) == 0x20 else { return false }
         civil.month = month
         end += 4
         while bytes.byteIfPresent(end) == 0x20 { end += 1 }
@@ -58,7 +84,6 @@ struct BSDStamp: BitwiseCopyable {
             return true
         }
         let fraction = Fraction(bytes, from: end + 1, to: bytes.byteCount)
-        guard fraction.end > end + 1 else { return true }
         hasLongFraction = fraction.end - end - 1 > 6
         civil.microseconds = fraction.microseconds
         civil.fractionDigits = fraction.count
@@ -68,23 +93,37 @@ struct BSDStamp: BitwiseCopyable {
 
     /// Reads a year and a zone behind the time, in either order.
     private mutating func readTail(_ bytes: RawSpan) {
-        readZone(bytes)
-        for _ in 0..<2 where bytes.byteIfPresent(end) == 0x20 {
+        _ = readZone(bytes, from: end)
+        while bytes.byteIfPresent(end) == 0x20 {
             let item = end + 1
             if !hasYear, let year = Self.year(bytes, item), Self.isSeparator(bytes, item + 4) {
                 take(year: year)
                 end = item + 4
-            } else if let zone = StampZone(bytes, from: item), offsetMinutes == nil {
-                offsetMinutes = zone.offsetMinutes
-                end = zone.end
+            } else if offsetMinutes != nil || !readZone(bytes, from: item) {
+                return
             }
         }
     }
 
-    private mutating func readZone(_ bytes: RawSpan) {
-        guard let zone = StampZone(bytes, from: end) else { return }
+    private mutating func readZone(_ bytes: RawSpan, from start: Int) -> Bool {
+        guard let zone = StampZone(bytes, from: start) else { return false }
         offsetMinutes = zone.offsetMinutes
         end = zone.end
+        return true
+    }
+
+    /// Skips the space and the abbreviation of a zone that nobody else knows, which Cisco's senders write in front of
+    /// their colon: `IST:`, `GMT+1:`, and from those that are `certain` to be Cisco's also `IST :`.
+    mutating func skipUnknownZone(_ bytes: RawSpan, isCertain: Bool) {
+        guard offsetMinutes == nil, bytes.byteIfPresent(end) == 0x20 else { return }
+        var name = end + 1
+        while name < bytes.byteCount, name - end <= 5, bytes.byte(name).isUpper { name += 1 }
+        guard name - end > 2 else { return }
+        if let sign = bytes.byteIfPresent(name), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+            name += 1
+            while name < bytes.byteCount, bytes.byte(name).isDigit { name += 1 }
+        }
+        if isCertain ? Self.isColon(bytes, bytes.skipBlanks(name)) : bytes.has(": %", at: name) { end = name }
     }
 
     private mutating func take(year: Int) {
@@ -94,13 +133,18 @@ struct BSDStamp: BitwiseCopyable {
 
     // MARK: - Words
 
-    /// A stamp and each of its parts ends before a space, the end of the message, or a colon with either behind it, or
-    /// the `%` of a Cisco tag. (`2001:db8::1` is not a year.)
+    /// A stamp and each of its parts ends before a blank, the end of the message, or a colon that stands alone.
     static func isSeparator(_ bytes: RawSpan, _ offset: Int) -> Bool {
-        guard let next = bytes.byteIfPresent(offset), next != 0x20 else { return true }
-        guard next == UInt8(ascii: ":") else { return false }
-        guard let second = bytes.byteIfPresent(offset + 1) else { return true }
-        return second == 0x20 || second == UInt8(ascii: "%")
+        guard let next = bytes.byteIfPresent(offset), !next.isBlank else { return true }
+        return isColon(bytes, offset)
+    }
+
+    /// A colon with a blank or the end of the message behind it, or the `%` of a Cisco tag. (`2001:db8::1` is not a
+    /// year.)
+    static func isColon(_ bytes: RawSpan, _ offset: Int) -> Bool {
+        guard bytes.byteIfPresent(offset) == UInt8(ascii: ":") else { return false }
+        guard let next = bytes.byteIfPresent(offset + 1) else { return true }
+        return next.isBlank || next == UInt8(ascii: "%")
     }
 
     private static func year(_ bytes: RawSpan, _ offset: Int) -> Int? {
@@ -118,11 +162,24 @@ struct BSDStamp: BitwiseCopyable {
         return first.digitValue * 10 + second.digitValue
     }
 
+    /// Three letters at `offset` as a number, in lower case; 0 behind the end.
+    private static func letters(_ bytes: RawSpan, _ offset: Int) -> UInt32 {
+        guard offset + 3 <= bytes.byteCount else { return 0 }
+        return (0..<3).reduce(0) { $0 << 8 | UInt32(bytes.byte(offset + $1) | 0x20) }
+    }
+
+    /// Whether a day's English abbreviation and a space stand at `offset`.
+    private static func isWeekday(_ bytes: RawSpan, _ offset: Int) -> Bool {
+        switch letters(bytes, offset) {
+        case 0x6D6F6E, 0x747565, 0x776564, 0x746875, 0x667269, 0x736174, 0x73756E:
+            bytes.byteIfPresent(offset + 3) == 0x20
+        default: false
+        }
+    }
+
     /// The month whose English abbreviation stands at `offset`, in any case.
     private static func month(_ bytes: RawSpan, _ offset: Int) -> Int? {
-        guard offset + 3 <= bytes.byteCount else { return nil }
-        let letters = (0..<3).reduce(UInt32(0)) { $0 << 8 | UInt32(bytes.byte(offset + $1) | 0x20) }
-        switch letters {
+        switch letters(bytes, offset) {
         case 0x6A616E: return 1
         case 0x666562: return 2
         case 0x6D6172: return 3
@@ -143,7 +200,7 @@ struct BSDStamp: BitwiseCopyable {
 /// A zone behind a time stamp: `Z`, `UTC`, `CET`, `+01:00`, `TZ-6`.
 ///
 /// Of the abbreviations only those that mean one offset to nearly everybody are known; the others, such as IST, are
-/// left alone and so taken for a host name, as any word could be one.
+/// left alone and so taken for a host name, as any word could be one, but in front of a Cisco sender's colon.
 struct StampZone: BitwiseCopyable {
     var offsetMinutes: Int
     var end: Int

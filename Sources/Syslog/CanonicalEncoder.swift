@@ -71,20 +71,13 @@ public struct CanonicalEncoder: Sendable {
     @inline(__always)
     private var room: Int { lineLimit - Self.identityReserve }
 
-    /// Where the MSG ends: without the blanks at its end, and without the first octets of a character that the framer
-    /// has cut in two.
+    /// Where the MSG ends: without the blanks at its end, and without the first octets of a character that a cut has
+    /// left of it.
     @inline(__always)
     private static func textEnd(_ message: Message, _ bytes: RawSpan, wasCut: Bool) -> Int {
         let start = Int(message.elements.end)
         var end = Int(message.text.end)
-        if wasCut {
-            for back in 1...3 where end - back >= start {
-                let byte = bytes.byte(end - back)
-                if byte & 0xC0 == 0x80 { continue }
-                if byte >= 0xC2, byte <= 0xF4, back < (byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4) { end -= back }
-                break
-            }
-        }
+        if wasCut { end = bytes.withoutPartOfCharacter(from: start, to: end) }
         while end > start, bytes.byte(end - 1).isBlank { end -= 1 }
         return end
     }

@@ -17,8 +17,8 @@
 /// }
 /// ```
 ///
-/// A frame longer than ``limit`` comes out once, cut to `limit` octets and with the length it had; the rest of it is
-/// skipped and never makes a second frame.
+/// A frame longer than ``limit`` comes out once, cut to `limit` octets (or up to three less, so that no UTF-8 character
+/// is cut in two) and with the length it had; the rest of it is skipped and never makes a second frame.
 public struct Framer: Sendable {
     /// The outcome of one step.
     public enum Step: Sendable, Equatable {
@@ -134,14 +134,17 @@ public struct Framer: Sendable {
 
     @inline(__always)
     private static func count(_ bytes: RawSpan, _ start: Int) -> Count {
-        let first = bytes.byte(start) &- 0x31
-        guard first < 9 else { return .none }
-        var length = Int(first) + 1
+        let first = bytes.byte(start)
+        guard first.isDigit else { return .none }
+        var length = first.digitValue
         for index in start + 1..<start + 9 {
             guard let byte = bytes.byteIfPresent(index) else { return .partial }
             if byte == 0x20 {
                 guard let next = bytes.byteIfPresent(index + 1) else { return .partial }
-                return .octets(length: length, header: index + 1 - start, certain: next == UInt8(ascii: "<"))
+                let isCertain = next == UInt8(ascii: "<") && length > 0
+                // Without a PRI, a number with leading zeros is no count, and `1 ` is rather RFC 5424's VERSION.
+                guard isCertain || (first != UInt8(ascii: "0") && length > 1) else { return .none }
+                return .octets(length: length, header: index + 1 - start, certain: isCertain)
             }
             guard byte.isDigit, index < start + 8 else { return .none }
             length = length * 10 + byte.digitValue
@@ -159,13 +162,13 @@ public struct Framer: Sendable {
             guard isEnd else { return .incomplete(keep: bytes.byteCount - position) }
             stage = .running
             position = bytes.byteCount
-            return .frame(start..<position, originalLength: length)
+            return cut(bytes, start..<position, from: length)
         }
         stage = .running
         position = start + wanted
         guard length > limit else { return whole(bytes, start, position) }
         skipping = length - limit
-        return .frame(start..<position, originalLength: length)
+        return cut(bytes, start..<position, from: length)
     }
 
     /// A number and a space without a `<` behind them: a count when as many octets follow without an LF or a NUL, and
@@ -185,13 +188,21 @@ public struct Framer: Sendable {
         stage = .running
         position = end
         guard length > limit else { return whole(bytes, start, end) }
-        return .frame(start..<start + limit, originalLength: length)
+        return cut(bytes, start..<start + limit, from: length)
     }
 
     /// A counted frame of `start..<end`, of which some senders' LF, CR and NUL are no part.
     private func whole(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Step? {
         let trimmed = Self.trimmedEnd(bytes, start, end)
         return trimmed == start ? nil : .frame(start..<trimmed, originalLength: 0)
+    }
+
+    /// What was there of a frame, or could be kept, of `length` octets: without the first octets of a character, unless
+    /// there is nothing else.
+    @inline(never)
+    private func cut(_ bytes: RawSpan, _ range: Range<Int>, from length: Int) -> Step {
+        let end = bytes.withoutPartOfCharacter(from: range.lowerBound, to: range.upperBound)
+        return .frame(end > range.lowerBound ? range.lowerBound..<end : range, originalLength: length)
     }
 
     private static func trimmedEnd(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Int {
@@ -240,7 +251,7 @@ public struct Framer: Sendable {
             if let found = ProtocolMistake.judge(line: range, bytes) { return refuse(found) }
             stage = .running
         }
-        return .frame(range, originalLength: length > limit ? length : 0)
+        return length > limit ? cut(bytes, range, from: length) : .frame(range, originalLength: 0)
     }
 
     /// Remembers what was searched, and has the caller drop what lies behind the first `keep` octets.

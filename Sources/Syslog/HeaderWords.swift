@@ -10,12 +10,23 @@ enum HeaderWord {
     }
 
     private static let nameBytes = ByteSet(alphanumericsAnd: "-._")
+    private static let chainBytes = ByteSet(alphanumericsAnd: "-._/")
     private static let tagBytes = ByteSet(alphanumericsAnd: "-_./%@()+#$*&~")
-    private static let bareTagBytes = ByteSet(alphanumericsAnd: "-_./")
+    private static let bareTagBytes = ByteSet(alphanumericsAnd: "-_./%")
 
-    /// Letters, digits, `-`, `.`, `_`, beginning with a letter or a digit: host names and IPv4 addresses.
+    /// Letters, digits, `-`, `.`, `_`, beginning with a letter or a digit: host names and IPv4 addresses. Also several
+    /// with `/` between them, as relays and clusters write it, unless there is no letter (2026/11/23).
     private static func isName(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
-        bytes.byte(range.lowerBound).isAlphanumeric && nameBytes.end(bytes, range) == range.upperBound
+        guard !range.isEmpty, bytes.byte(range.lowerBound).isAlphanumeric else { return false }
+        let end = nameBytes.end(bytes, range)
+        guard end < range.upperBound else { return true }
+        guard chainBytes.end(bytes, end..<range.upperBound) == range.upperBound else { return false }
+        return range.contains { bytes.byte($0).isLetter }
+    }
+
+    /// A sequence number: one to ten digits.
+    static func isNumber(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+        1...10 ~= range.count && range.allSatisfy { bytes.byte($0).isDigit }
     }
 
     /// Hexadecimal digits and at least two colons, perhaps with an IPv4 address at the end, a `%zone`, and brackets.
@@ -72,12 +83,15 @@ enum HeaderWord {
         tagBytes.end(bytes, range)
     }
 
-    /// Whether the word in `range` can be a tag without any punctuation: an identifier or a path of at most 48 octets
-    /// (RFC 5424's APP-NAME).
+    /// Whether the word in `range` can be a tag without any punctuation: an identifier, a path or a Cisco mnemonic of at
+    /// most 48 octets (RFC 5424's APP-NAME).
     static func isBareTag(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         guard !range.isEmpty, range.count <= 48 else { return false }
         let first = bytes.byte(range.lowerBound)
-        guard first.isLetter || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") else { return false }
+        let isMnemonic = first == UInt8(ascii: "%") && range.count > 1 && bytes.byte(range.lowerBound + 1).isLetter
+        guard first.isLetter || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") || isMnemonic else {
+            return false
+        }
         guard bareTagBytes.end(bytes, range) == range.upperBound else { return false }
         return !isLevel(bytes, range)
     }

@@ -33,14 +33,29 @@ struct ISOStamp: BitwiseCopyable {
         readZone(bytes, to)
     }
 
+    /// Where the characters end that begin like a stamp, `dddd-dd-ddTdd:dd:dd`, even if they name no real time; or nil.
+    static func formEnd(_ bytes: RawSpan, from: Int) -> Int? {
+        guard bytes.byteCount - from >= 19, case let mark = bytes.byte(from + 10),
+            mark == UInt8(ascii: " ") || mark | 0x20 == UInt8(ascii: "t"), Digits(date: bytes, from).isValid,
+            bytes.twoDigits(from + 8) != nil, Digits(time: bytes, from).isValid
+        else { return nil }
+        var end = from + 19
+        while end < bytes.byteCount, isPart(bytes.byte(end)) { end += 1 }
+        return bytes.byte(end - 1) == UInt8(ascii: ":") ? end - 1 : end
+    }
+
+    /// A fraction's or a zone's character.
+    private static func isPart(_ byte: UInt8) -> Bool {
+        byte.isDigit || byte | 0x20 == UInt8(ascii: "z") || byte &- UInt8(ascii: "+") < 4 || byte == UInt8(ascii: ":")
+    }
+
     // MARK: - Parts
 
     /// Fills in ``civil`` from the 19 bytes at `from`, and says whether they are a date and a time.
     @inline(__always)
     private mutating func readDateAndTime(_ bytes: RawSpan, _ from: Int) -> Bool {
-        // `YYYY-MM-` and `HH:MM:SS`.
-        let date = Digits(bytes.eightBytes(from), template: 0x2D30_302D_3030_3030, limits: 0x7F76_767F_7676_7676)
-        let time = Digits(bytes.eightBytes(from + 11), template: 0x3030_3A30_303A_3030, limits: 0x7676_7F76_767F_7676)
+        let date = Digits(date: bytes, from)
+        let time = Digits(time: bytes, from)
         guard date.isValid, time.isValid, let day = bytes.twoDigits(from + 8) else { return false }
         switch bytes.byte(from + 10) {
         case UInt8(ascii: "T"): break
@@ -109,6 +124,18 @@ private struct Digits {
     init(_ octets: UInt64, template: UInt64, limits: UInt64) {
         values = octets ^ template
         isValid = (values | (values &+ limits)) & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// `YYYY-MM-` of the stamp at `from`.
+    @inline(__always)
+    init(date bytes: RawSpan, _ from: Int) {
+        self.init(bytes.eightBytes(from), template: 0x2D30_302D_3030_3030, limits: 0x7F76_767F_7676_7676)
+    }
+
+    /// `HH:MM:SS` of the stamp at `from`.
+    @inline(__always)
+    init(time bytes: RawSpan, _ from: Int) {
+        self.init(bytes.eightBytes(from + 11), template: 0x3030_3A30_303A_3030, limits: 0x7676_7F76_767F_7676)
     }
 
     /// The number whose two digits begin at octet `index`.

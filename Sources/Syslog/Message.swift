@@ -122,6 +122,7 @@ public struct Message: Sendable, BitwiseCopyable {
         let position = readPriority(bytes)
         if readRFC5424(bytes, position, receivedAt, zone) { return }
         if readRFC3164(bytes, position, receivedAt, zone) { return }
+        if Self.isMalformedHeader(bytes, position) { problems.insert(.headerMalformed) }
         timestamp = receivedAt
         elements = Field(position, position)
         text = Field(position, bytes.byteCount)

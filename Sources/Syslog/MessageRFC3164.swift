@@ -1,49 +1,55 @@
-/// RFC 3164, read as it is sent: `[sequence: ][origin: ][*|.]STAMP[:] [HOST] [TAG[[PID]]:] text`.
+/// RFC 3164, read as it is sent: `[number: ][origin: ][number: ][*|.]STAMP[:] [HOST] [TAG[[PID]]:] text`.
 ///
 /// A message with a time stamp is RFC 3164, and so is one with a PRI that has none but begins with a sequence number or
 /// a tag with its colon. Whatever is not certain to be a host or a tag stays in the text. A stamp with a log level
-/// behind it is the beginning of an application's own line: the time is taken from it, and the line stays whole.
+/// behind it is the beginning of an application's own line: the time is taken from it, and the line stays whole. A
+/// stamp that names no time is noted, and the time of receipt stands in for it.
+///
+/// Spaces and HTs separate alike. A single word behind the stamp is the host, a last word behind the host is the tag.
 extension Message {
     /// Reads the message from behind its PRI, or says that it has nothing of RFC 3164.
     mutating func readRFC3164(
         _ bytes: RawSpan, _ start: Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule
     ) -> Bool {
         let hasPriority = start > 0
-        var position = Self.skipSpaces(bytes, start)
-        if hasPriority { readSequence(bytes, &position) }
-        let hasStamp =
-            readStamp(bytes, &position, receivedAt, zone)
-            || (hasPriority && readOriginAndStamp(bytes, &position, receivedAt, zone))
-        guard hasStamp else {
-            guard hasPriority, !sequence.isEmpty || Self.tag(bytes, position, isBareAllowed: false) != nil else {
-                return false
-            }
-            format = .rfc3164
+        var position = bytes.skipBlanks(start)
+        let hasBOM = bytes.byteIfPresent(position) == 0xEF && bytes.has("\u{FEFF}", at: position)
+        if hasBOM { position += 3 }
+        if readStamp(bytes, &position, receivedAt, zone)
+            || readPrefixedStamp(bytes, &position, receivedAt, zone, isNumberEnough: hasPriority)
+        {
+            readBehindStamp(bytes, position)
+        } else if hasPriority, !sequence.isEmpty || Self.tag(bytes, position, isBareAllowed: false) != nil {
             problems.formUnion([.noTimestamp, .noHostname])
             timestamp = receivedAt
             readTag(bytes, position, isBareAllowed: false)
-            return true
+        } else {
+            return false
         }
         format = .rfc3164
-        position = Self.skipSpaces(bytes, position)
+        if hasBOM { problems.insert(.leadingOctets) }
+        return true
+    }
+
+    private mutating func readBehindStamp(_ bytes: RawSpan, _ start: Int) {
+        var position = bytes.skipBlanks(start)
         if Self.isLevel(bytes, position) {
             problems.insert(.noHostname)
             elements = Field(Int(stamp.start), Int(stamp.start))
             text = Field(Int(stamp.start), bytes.byteCount)
-            return true
+            return
         }
-        let isHostKnown = !host.isEmpty
-        if !isHostKnown { readForwarder(bytes, &position) }
-        if host.isEmpty { readHost(bytes, &position) }
+        var isBareAllowed = false
+        if BSDStamp.isColon(bytes, position) {
+            // ` : ` behind the stamp: there is no host.
+            position = bytes.skipBlanks(position + 1)
+        } else if host.isEmpty {
+            readForwarder(bytes, &position)
+            isBareAllowed = !host.isEmpty || readHost(bytes, &position)
+            readForwarder(bytes, &position)
+        }
         if host.isEmpty { problems.insert(.noHostname) }
-        readTag(bytes, position, isBareAllowed: !host.isEmpty && !isHostKnown)
-        return true
-    }
-
-    private static func skipSpaces(_ bytes: RawSpan, _ start: Int) -> Int {
-        var position = start
-        while position < bytes.byteCount, bytes.byte(position) == 0x20 { position += 1 }
-        return position
+        readTag(bytes, position, isBareAllowed: isBareAllowed)
     }
 
     private static func isLevel(_ bytes: RawSpan, _ start: Int) -> Bool {
@@ -53,75 +59,72 @@ extension Message {
 
     // MARK: - In front of the host
 
-    /// Reads Cisco's `12345: `, once or twice (the device's number and its buffer's), and keeps the first.
-    private mutating func readSequence(_ bytes: RawSpan, _ position: inout Int) {
-        for _ in 0..<2 {
-            var end = position
-            while end < bytes.byteCount, end - position <= 10, bytes.byte(end).isDigit { end += 1 }
-            guard end > position, end - position <= 10, bytes.has(": ", at: end) else { break }
-            if sequence.isEmpty { sequence = Field(position, end) }
-            position = Self.skipSpaces(bytes, end + 2)
+    /// What stands before a time stamp and makes it a Cisco sender's.
+    private enum Prefix { case none, number, name }
+
+    /// Reads what Cisco's senders put before the time stamp, and the stamp: the message's number, the name that `logging
+    /// origin-id` adds, the number in the device's own buffer, each with a colon. The first number is kept, even if no
+    /// stamp follows (and `isNumberEnough`); the name only counts with a stamp that is Cisco's beyond doubt.
+    private mutating func readPrefixedStamp(
+        _ bytes: RawSpan, _ position: inout Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule, isNumberEnough: Bool
+    ) -> Bool {
+        var number = Field()
+        var origin = Field()
+        var next = position
+        for _ in 0..<3 {
+            guard let colon = Self.lastColon(bytes, next) else { return false }
+            if HeaderWord.isNumber(bytes, next..<colon) {
+                if number.isEmpty { number = Field(next, colon) }
+            } else if origin.isEmpty, HeaderWord.isHost(bytes, next..<colon) {
+                origin = Field(next, colon)
+            } else if next < colon {
+                return false
+            }
+            next = bytes.skipBlanks(colon + 1)
+            if readStamp(bytes, &next, receivedAt, zone, behind: origin.isEmpty ? .number : .name) {
+                sequence = number
+                host = origin
+                position = next
+                return true
+            }
+            if isNumberEnough, sequence.isEmpty, origin.isEmpty, next > colon + 1 {
+                sequence = number
+                position = next
+            }
         }
-        if sequence.isEmpty, bytes.has(": ", at: position) { position += 2 }
+        return false
     }
 
-    /// Reads the time stamp at `position`, with the mark and the colon that Cisco's senders put around it.
+    /// The last colon in the word at `start`.
+    private static func lastColon(_ bytes: RawSpan, _ start: Int) -> Int? {
+        let end = bytes.fieldEnd(from: start, to: min(bytes.byteCount, start + HeaderWord.lengthMax))
+        return (start..<end).last { bytes.byte($0) == UInt8(ascii: ":") }
+    }
+
+    /// Reads the time stamp at `position`, with the mark, the zone and the colon that Cisco's senders put around it.
     private mutating func readStamp(
-        _ bytes: RawSpan, _ position: inout Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule
+        _ bytes: RawSpan, _ position: inout Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule,
+        behind prefix: Prefix = .none
     ) -> Bool {
         guard let first = bytes.byteIfPresent(position) else { return false }
         let isMarked = first == UInt8(ascii: "*") || first == UInt8(ascii: ".")
         let start = isMarked ? position + 1 : position
-        let end: Int
-        if let iso = ISOStamp(bytes, from: start, to: bytes.byteCount) {
-            guard let isoEnd = acceptWithZoneName(iso, bytes, receivedAt, zone) else { return false }
-            end = isoEnd
-        } else if let bsd = BSDStamp(bytes, from: start) {
-            accept(bsd, receivedAt, zone)
-            end = bsd.end
-        } else {
-            return false
-        }
+        guard var found = BSDStamp(bytes, from: start) ?? BSDStamp(iso: bytes, from: start) else { return false }
+        found.skipUnknownZone(bytes, isCertain: isMarked || prefix != .none)
+        guard prefix != .name || BSDStamp.isColon(bytes, bytes.skipBlanks(found.end)) else { return false }
+        accept(found, receivedAt, zone)
         if isMarked { problems.insert(.clockNotSynchronised) }
-        stamp = Field(start, end)
-        position = bytes.byteIfPresent(end) == UInt8(ascii: ":") ? end + 1 : end
+        stamp = Field(start, found.end)
+        position = bytes.byteIfPresent(found.end) == UInt8(ascii: ":") ? found.end + 1 : found.end
         return true
-    }
-
-    /// Reads `NAME: ` in front of a time stamp, which Cisco's `logging origin-id` sends.
-    private mutating func readOriginAndStamp(
-        _ bytes: RawSpan, _ position: inout Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule
-    ) -> Bool {
-        let end = bytes.fieldEnd(from: position, to: bytes.byteCount)
-        guard end - position > 1, bytes.byte(end - 1) == UInt8(ascii: ":"),
-            HeaderWord.isHost(bytes, position..<end - 1)
-        else { return false }
-        var next = Self.skipSpaces(bytes, end)
-        guard readStamp(bytes, &next, receivedAt, zone) else { return false }
-        host = Field(position, end - 1)
-        position = next
-        return true
-    }
-
-    /// Takes over an ISO 8601 stamp, to which a space and the name of a zone may belong, and returns its end.
-    private mutating func acceptWithZoneName(
-        _ stamp: ISOStamp, _ bytes: RawSpan, _ receivedAt: Timestamp, _ zone: TimeZoneRule
-    ) -> Int? {
-        guard BSDStamp.isSeparator(bytes, stamp.end) else { return nil }
-        var stamp = stamp
-        if stamp.offsetMinutes == nil, bytes.byteIfPresent(stamp.end) == 0x20,
-            let name = StampZone(bytes, from: stamp.end + 1)
-        {
-            stamp.offsetMinutes = name.offsetMinutes
-            stamp.end = name.end
-        }
-        // Here any of its forms will do.
-        stamp.deviations.formIntersection([.leapSecond, .longFraction])
-        accept(stamp, receivedAt, zone)
-        return stamp.end
     }
 
     private mutating func accept(_ stamp: BSDStamp, _ receivedAt: Timestamp, _ zone: TimeZoneRule) {
+        guard stamp.isReal else {
+            problems.insert(.timestampInvalid)
+            timestamp = receivedAt
+            return
+        }
         var civil = stamp.civil
         if !stamp.hasYear { civil.year = YearGuess.year(for: civil, receivedAt, zone) }
         let offset =
@@ -135,31 +138,42 @@ extension Message {
 
     // MARK: - Host
 
-    /// Reads AIX's `Message forwarded from HOST: `, also without its first word.
+    /// Reads AIX's `Message forwarded from HOST: `, which names the origin, also behind the host of a relay; in the
+    /// host's place also without its first word.
     private mutating func readForwarder(_ bytes: RawSpan, _ position: inout Int) {
+        guard case let first = (bytes.byteIfPresent(position) ?? 0) | 0x20,
+            first == UInt8(ascii: "m") || first == UInt8(ascii: "f")
+        else { return }
         let phrase = bytes.hasIgnoringCase("message forwarded from ", at: position) ? 23 : 15
-        guard phrase == 23 || bytes.hasIgnoringCase("forwarded from ", at: position) else { return }
+        guard phrase == 23 || (host.isEmpty && bytes.hasIgnoringCase("forwarded from ", at: position)) else { return }
         let start = position + phrase
         let end = bytes.fieldEnd(from: start, to: bytes.byteCount)
         guard end - start > 1, bytes.byte(end - 1) == UInt8(ascii: ":"), HeaderWord.isHost(bytes, start..<end - 1)
         else { return }
         host = Field(start, end - 1)
-        position = Self.skipSpaces(bytes, end)
+        position = bytes.skipBlanks(end)
     }
 
-    /// Reads the host, if the next word can be one and is not the whole text.
-    private mutating func readHost(_ bytes: RawSpan, _ position: inout Int) {
+    /// Reads the host, if the next word can be one, or a NILVALUE in its place with a tag behind it. Says whether a
+    /// tag without punctuation may follow: not behind a colon, with which Cisco's ASA ends the host (` : `).
+    private mutating func readHost(_ bytes: RawSpan, _ position: inout Int) -> Bool {
         let end = bytes.fieldEnd(from: position, to: bytes.byteCount)
-        guard bytes.byteIfPresent(end) == 0x20, !Self.isRepetition(bytes, position) else { return }
+        guard bytes.byteIfPresent(end)?.isBlank ?? true, !Self.isRepetition(bytes, position) else { return false }
+        let next = bytes.skipBlanks(end)
         if HeaderWord.isAddressWithColon(bytes, position..<end) {
             host = Field(position, end - 1)
-        } else {
-            guard HeaderWord.isHost(bytes, position..<end) else { return }
-            host = Field(position, end)
+            position = next
+            return false
         }
-        position = Self.skipSpaces(bytes, end)
-        // Cisco's ASA separates host and tag by ` : `.
-        if bytes.has(": ", at: position) { position = Self.skipSpaces(bytes, position + 2) }
+        if HeaderWord.isHost(bytes, position..<end) {
+            host = Field(position, end)
+            let hasColon = BSDStamp.isColon(bytes, next)
+            position = hasColon ? bytes.skipBlanks(next + 1) : next
+            return !hasColon
+        }
+        let isNil = end == position + 1 && bytes.byte(position) == UInt8(ascii: "-")
+        if isNil, Self.tag(bytes, next, isBareAllowed: false) != nil { position = next }
+        return false
     }
 
     /// `last message repeated 3 times` and `message repeated 3 times: [...]` have neither host nor tag.
@@ -202,23 +216,30 @@ extension Message {
     /// `tag:`, `tag[pid]:`, `tag[pid]`, and the bare word where that is allowed.
     private static func tag(_ bytes: RawSpan, _ start: Int, isBareAllowed: Bool) -> Tag? {
         guard !isRepetition(bytes, start) else { return nil }
-        let limit = min(bytes.byteCount, start + HeaderWord.lengthMax + 1)
-        guard start < limit, case let end = HeaderWord.tagEnd(bytes, start..<limit), end > start, end < limit else {
-            return nil
-        }
-        let isCisco = bytes.byte(start) == UInt8(ascii: "%")
-        switch bytes.byte(end) {
+        let end = HeaderWord.tagEnd(bytes, start..<min(bytes.byteCount, start + HeaderWord.lengthMax + 1))
+        guard end > start, end - start <= HeaderWord.lengthMax else { return nil }
+        switch bytes.byteIfPresent(end) {
         case UInt8(ascii: ":"):
-            guard isCisco || end + 1 == bytes.byteCount || bytes.byte(end + 1) == 0x20 else { return nil }
-            return Tag(name: start..<end, process: nil, end: end + 1)
+            return isTagColon(bytes, start, end) ? Tag(name: start..<end, process: nil, end: end + 1) : nil
         case UInt8(ascii: "["):
             return tagWithProcess(bytes, start..<end)
-        case 0x20:
+        case 0x20, 0x09, nil:
             guard isBareAllowed, HeaderWord.isBareTag(bytes, start..<end) else { return nil }
             return Tag(name: start..<end, process: nil, end: end)
         default:
             return nil
         }
+    }
+
+    /// Whether the colon at `colon` ends a tag. Nothing need separate it from the text (RFC 3164 section 4.1.3); but
+    /// then it may as well be inside a URL, a path, a C++ name, a time or an address.
+    private static func isTagColon(_ bytes: RawSpan, _ start: Int, _ colon: Int) -> Bool {
+        guard let next = bytes.byteIfPresent(colon + 1), !next.isBlank else { return true }
+        guard !bytes.byte(start).isDigit, next != UInt8(ascii: ":"), next != UInt8(ascii: "\\"),
+            !bytes.has("//", at: colon + 1)
+        else { return false }
+        let word = start..<bytes.fieldEnd(from: colon, to: bytes.byteCount)
+        return !HeaderWord.isIPv6(bytes, word) && !HeaderWord.isAddressWithColon(bytes, word)
     }
 
     /// `[pid]` and a colon, or nothing, behind the name.

@@ -5,7 +5,8 @@
 /// - a TIMESTAMP that has the shape of a date but names no time (month 13, hour 25) is noted, and the time of receipt
 ///   stands in for it; the text stays at ``Message/timestampText``;
 /// - structured data that cannot be read stays in the MSG, together with everything behind it;
-/// - a header that ends early leaves the missing fields nil.
+/// - a header that ends early leaves the missing fields nil;
+/// - without a PRI, `1 `, a real TIMESTAMP and a whole header will do.
 /// Without the shape of a date behind the version it is not RFC 5424 at all, and no part of it is taken for a header.
 extension Message {
     /// Reads the message from behind its PRI, or says that it is not RFC 5424.
@@ -14,7 +15,7 @@ extension Message {
         _ bytes: RawSpan, _ start: Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule
     ) -> Bool {
         var position = start
-        guard start > 0, readVersion(bytes, &position) else { return false }
+        guard start > 0 || Self.isHeaderWithoutPriority(bytes), readVersion(bytes, &position) else { return false }
         guard readTimestamp(bytes, &position, receivedAt, zone) else {
             problems.remove(.unknownVersion)
             if versionNumber == 1 { problems.insert(.headerMalformed) }
@@ -81,7 +82,7 @@ extension Message {
         let end = bytes.fieldEnd(from: start, to: bytes.byteCount)
         guard end == bytes.byteCount || bytes.byte(end) == 0x20 else { return false }
         if end - start == 1, bytes.byte(start) == UInt8(ascii: "-") {
-            guard Self.hasWholeHeader(bytes, from: end + 1) else { return false }
+            guard Self.fields(bytes, from: end + 1) != .other else { return false }
         } else {
             guard Self.looksLikeDate(bytes, start, end) else { return false }
             problems.insert(.timestampInvalid)
@@ -98,17 +99,41 @@ extension Message {
         return bytes.twoDigits(start) != nil && bytes.twoDigits(start + 2) != nil && bytes.byte(start + 5).isDigit
     }
 
-    /// Whether four fields and then `-` or `[` follow: `<13>1 - ...` is otherwise more likely to be a sentence.
-    private static func hasWholeHeader(_ bytes: RawSpan, from start: Int) -> Bool {
-        guard start <= bytes.byteCount else { return false }
+    /// What follows a TIMESTAMP.
+    private enum Fields {
+        /// Four fields, and then `-` or `[`.
+        case whole
+        /// The message ends within the header.
+        case short
+        /// More likely a sentence.
+        case other
+    }
+
+    private static func fields(_ bytes: RawSpan, from start: Int) -> Fields {
         var position = start
         for _ in 0..<4 {
             while position < bytes.byteCount, bytes.byte(position) != 0x20 { position += 1 }
-            guard position < bytes.byteCount else { return false }
+            guard position < bytes.byteCount else { return .short }
             position += 1
         }
-        let next = bytes.byteIfPresent(position)
-        return next == UInt8(ascii: "-") || next == UInt8(ascii: "[")
+        guard let next = bytes.byteIfPresent(position) else { return .short }
+        return next == UInt8(ascii: "-") || next == UInt8(ascii: "[") ? .whole : .other
+    }
+
+    private static func isHeaderWithoutPriority(_ bytes: RawSpan) -> Bool {
+        guard bytes.has("1 ", at: 0), let stamp = ISOStamp(bytes, from: 2, to: bytes.byteCount),
+            bytes.byteIfPresent(stamp.end) == 0x20
+        else { return false }
+        return fields(bytes, from: stamp.end + 1) == .whole
+    }
+
+    /// Whether behind the PRI stand a number and a date, but not as RFC 5424 has them: `<13> 1 2026-…`, `<13>1000 2026-…`.
+    static func isMalformedHeader(_ bytes: RawSpan, _ start: Int) -> Bool {
+        var position = bytes.skipBlanks(start)
+        let number = position
+        while position < bytes.byteCount, bytes.byte(position).isDigit { position += 1 }
+        let date = bytes.skipBlanks(position)
+        return start > 0 && position > number && date > position && looksLikeDate(bytes, date, bytes.byteCount)
     }
 
     /// Takes over a stamp and what is odd about it.

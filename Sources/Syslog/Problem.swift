@@ -14,7 +14,7 @@ public struct Problems: OptionSet, Sendable, Hashable, BitwiseCopyable {
     public static let priorityOutOfRange = Problems(bit: 1)
     /// A PRI with leading zeros, or more than three digits.
     public static let priorityForm = Problems(bit: 2)
-    /// A BOM or blanks before the PRI.
+    /// A BOM or blanks before the PRI, or a BOM before an RFC 3164 time stamp.
     public static let leadingOctets = Problems(bit: 3)
 
     // MARK: - RFC 5424 header

@@ -9,8 +9,9 @@
 /// | `pri`, `version` | the sender's number, where it is not 0 to 191, not 1 |
 /// | `hostname`, `app`, `procid`, `msgid` | the first 512 octets of a field that had to be cut |
 ///
-/// `[meta sequenceId="…"]` holds a Cisco sequence number (section 7.3.1), `[timeQuality isSynced="0"]` a clock that the
-/// sender marks as not synchronised (section 7.1). A complete message has none of these.
+/// `[meta sequenceId="…"]` holds a Cisco sequence number that RFC 5424 allows (1 to 2147483647, section 7.3.1),
+/// `[timeQuality isSynced="0"]` a clock that the sender marks as not synchronised (section 7.1). A complete message has
+/// none of these.
 struct ReceivedElement {
     private let encoder: CanonicalEncoder
     /// A relay before this one has written a `received` element; there can be only one, and it knew more. Or it has
@@ -71,9 +72,11 @@ struct ReceivedElement {
 
     private func writeStandardElements(_ message: Message, _ bytes: RawSpan, into out: inout ByteWriter) {
         if message.problems.contains(.clockNotSynchronised) { out.append("[timeQuality isSynced=\"0\"]") }
-        if !message.sequence.isEmpty {
+        // At most ten digits.
+        let number = message.sequence.unchecked.reduce(UInt64(0)) { $0 * 10 + UInt64(bytes.byte($1).digitValue) }
+        if 1...0x7FFF_FFFF ~= number {
             out.append("[meta sequenceId=\"")
-            out.append(decimal: message.sequence.unchecked.reduce(0) { $0 * 10 + UInt64(bytes.byte($1).digitValue) })
+            out.append(decimal: number)
             out.append("\"]")
         }
     }

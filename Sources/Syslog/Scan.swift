@@ -64,6 +64,13 @@ extension RawSpan {
         unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
     }
 
+    /// The first byte from `start` on that is neither a space nor an HT.
+    func skipBlanks(_ start: Int) -> Int {
+        var position = start
+        while position < byteCount, byte(position).isBlank { position += 1 }
+        return position
+    }
+
     // MARK: - Comparisons
 
     /// Whether `literal` (ASCII) stands at `offset`.
@@ -111,6 +118,18 @@ extension RawSpan {
             index += 1
         }
         return length
+    }
+
+    /// `end` without the first octets of a character of which the others lie behind it; never in front of `start`.
+    @inline(__always)
+    func withoutPartOfCharacter(from start: Int, to end: Int) -> Int {
+        for back in 1...3 where end - back >= start {
+            let byte = byte(end - back)
+            if byte & 0xC0 == 0x80 { continue }
+            let isLead = byte >= 0xC2 && byte <= 0xF4
+            return isLead && back < (byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4) ? end - back : end
+        }
+        return end
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import NIOTLS
 
 /// Lets a handshake that succeeded count only if nothing else is to be said against the peer.
@@ -6,15 +7,18 @@ final class PeerCheck: ChannelInboundHandler {
     typealias InboundIn = NIOAny
     typealias InboundOut = NIOAny
 
-    private let objection: (ChannelHandlerContext) -> TLSError?
+    typealias Objection = (_ certificate: NIOSSLCertificate?, _ peer: SocketAddress?) -> TLSError?
+
+    private let objection: Objection
     private var isPassed = false
 
-    /// `objection` gives what is to be said against the peer.
-    init(_ objection: @escaping (ChannelHandlerContext) -> TLSError?) { self.objection = objection }
+    /// `objection` gives what is to be said against a peer.
+    init(_ objection: @escaping Objection) { self.objection = objection }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted = event as? TLSUserEvent {
-            if let error = objection(context) {
+            let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+            if let error = objection(certificate, context.remoteAddress) {
                 context.fireErrorCaught(error)
                 context.close(promise: nil)
                 return

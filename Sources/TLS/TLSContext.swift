@@ -57,6 +57,8 @@ public struct TLSContext: Sendable {
     /// For a destination. `own` is the client certificate, if the collector wants one.
     public static func client(_ own: CertificateFiles?, server: PeerRequirement) throws(TLSError) -> TLSContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
+        // The chain; the name is looked at behind the handshake.
+        configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = try trustRoots(server)
         if let own {
             let (chain, key) = try load(own)
@@ -81,52 +83,51 @@ public struct TLSContext: Sendable {
             try pipeline.addHandler(NIOSSLServerHandler(context: context, customVerificationCallback: verifyPin))
         } else {
             try pipeline.addHandler(NIOSSLServerHandler(context: context))
+            if !requirement.fingerprints.isEmpty { try pipeline.addHandler(PeerCheck(objectionToPin)) }
         }
-        try addPinCheck(to: pipeline)
     }
 
     /// Adds TLS for a connection that was opened to a collector.
     public func addClient(to pipeline: ChannelPipeline.SynchronousOperations) throws {
-        let name = requirement.serverName.flatMap { Self.isAddress($0) ? nil : $0 }
+        var name: String?
+        // An IP address may not be sent as a server's name (RFC 6066 §3).
+        if let serverName = requirement.serverName, case .host = PeerName(serverName) { name = serverName }
         if isPinnedOnly {
             try pipeline.addHandler(
                 NIOSSLClientHandler(context: context, serverHostname: name, customVerificationCallback: verifyPin))
         } else {
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-        }
-        try addPinCheck(to: pipeline)
-        if let address = requirement.serverName, Self.isAddress(address), !isPinnedOnly {
-            try pipeline.addHandler(PeerCheck { Self.isConnected($0, to: address) ? nil : Self.otherAddress(address) })
+            try pipeline.addHandler(PeerCheck(objectionToServer))
         }
     }
 
-    private static func isAddress(_ name: String) -> Bool { (try? SocketAddress(ipAddress: name, port: 0)) != nil }
-
-    /// An IP address may not be sent as a name (RFC 6066 §3). Without a name the library looks in the certificate for the
-    /// address that was connected to, so that one has to be the one that is asked for.
-    private static func isConnected(_ context: ChannelHandlerContext, to address: String) -> Bool {
-        let wanted = try? SocketAddress(ipAddress: address, port: context.remoteAddress?.port ?? 0)
-        return wanted != nil && wanted == context.remoteAddress
-    }
-
-    private static func otherAddress(_ address: String) -> TLSError {
-        TLSError("`server_name` is \(address), which is not the address connected to: name what the certificate bears")
+    /// Closes a connection, with or without TLS, at once: without the end of TLS, for which a peer that takes nothing
+    /// would be waited for. To be called on the channel's event loop.
+    public static func abort(_ channel: any Channel) {
+        let context = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self)
+        if let context { context.close(promise: nil) } else { channel.close(promise: nil) }
     }
 
     private var isPinnedOnly: Bool { requirement.authorityFile == nil && !requirement.fingerprints.isEmpty }
 
+    private func objectionToServer(_ certificate: NIOSSLCertificate?, _ peer: SocketAddress?) -> TLSError? {
+        let borne = certificate.map(PeerName.all) ?? []
+        let wanted = requirement.serverName.map { PeerName($0) } ?? peer.flatMap { PeerName($0) }
+        guard let wanted, borne.contains(where: wanted.matches) else {
+            return TLSError(
+                "the peer's certificate is not for \(wanted.map { "\($0)" } ?? "a socket without address") but for "
+                    + "\(borne.prefix(8)): correct `server_name`, or the certificate")
+        }
+        return requirement.fingerprints.isEmpty ? nil : objectionToPin(certificate, peer)
+    }
+
     /// With both authorities and fingerprints given, both must hold: the library checks the chain, this the pin.
-    private func addPinCheck(to pipeline: ChannelPipeline.SynchronousOperations) throws {
-        guard requirement.authorityFile != nil, !requirement.fingerprints.isEmpty else { return }
-        try pipeline.addHandler(
-            PeerCheck { [requirement] context in
-                guard let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate(),
-                    let fingerprint = try? CertificateFingerprint(of: certificate)
-                else { return TLSError("the peer shows no certificate, and cannot be one of the pinned ones") }
-                guard !requirement.fingerprints.contains(fingerprint) else { return nil }
-                return TLSError(
-                    "the peer's certificate is not one of the pinned ones; if it is right, pin \(fingerprint)")
-            })
+    private func objectionToPin(_ certificate: NIOSSLCertificate?, _ peer: SocketAddress?) -> TLSError? {
+        guard let certificate, let fingerprint = try? CertificateFingerprint(of: certificate) else {
+            return TLSError("the peer shows no certificate, and cannot be one of the pinned ones")
+        }
+        guard !requirement.fingerprints.contains(fingerprint) else { return nil }
+        return TLSError("the peer's certificate is not one of the pinned ones; if it is right, pin \(fingerprint)")
     }
 
     private func verifyPin(_ chain: [NIOSSLCertificate], _ promise: EventLoopPromise<NIOSSLVerificationResult>) {

@@ -5,10 +5,6 @@ public enum TLSFailure {
     /// What each error of the library means, by a word in its text; the first that fits counts.
     private static let meanings: [(word: String, meaning: String)] = [
         (
-            "failedToValidateHostname",
-            "the peer's certificate bears another name: correct `server_name`, or the certificate"
-        ),
-        (
             "CERTIFICATE_VERIFY_FAILED",
             "the peer's certificate was refused: it is expired, not valid yet, not by an authority in the CA file, or not "
                 + "one of the fingerprints; look at it with `openssl s_client -showcerts`"
@@ -46,6 +42,11 @@ public enum TLSFailure {
     private static let ownRefused =
         "the peer refuses the certificate of this side: it has to be by an authority that the peer trusts, valid now, "
         + "and for this use"
+
+    /// Whether the error says no more than that the peer ended the connection without ending TLS.
+    public static func isMereEnd(_ error: any Error) -> Bool {
+        error as? NIOSSLError == .uncleanShutdown || error is NIOSSLCloseTimedOutError
+    }
 
     public static func describe(_ error: any Error) -> String {
         let text = "\(error)"

@@ -39,7 +39,7 @@ struct InputError: Error, CustomStringConvertible {
 
 /// Reads a file or standard input piece by piece, or line by line.
 final class LineSource {
-    /// The longest line that is kept; the rest of a longer one is a line of its own.
+    /// The longest line that is given as one; a longer one comes in pieces.
     static let lineLimit = 1 << 20
 
     /// What messages call it.
@@ -50,6 +50,8 @@ final class LineSource {
     private var start = 0
     private var scanned = 0
     private var isAtEnd = false
+    /// Whether a line ends with what ``line()`` gave last.
+    private(set) var isLineEnd = true
 
     /// Opens the file at `path`, or takes standard input for `-`.
     init(_ path: String) throws(InputError) {
@@ -94,6 +96,7 @@ final class LineSource {
         defer {
             start = end + count
             scanned = start
+            isLineEnd = count > 0 || isAtEnd
         }
         return Array(pending[start..<end])
     }

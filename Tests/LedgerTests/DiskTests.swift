@@ -193,7 +193,7 @@ private func mode(of path: String) -> mode_t {
         }
         #expect(
             try String(decoding: DiskFileSystem().open(layout.origin, .read).contents(), as: UTF8.self)
-                == "test.example.net/log\n")
+                == "test.example.net/log\n\(TestLog.key.get().verifierKey)\n")
     }
 
     @Test func aDirectoryInUseIsRefusedOnTheDiskToo() throws {

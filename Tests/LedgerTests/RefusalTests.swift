@@ -1,4 +1,6 @@
 import Batch
+import Seal
+import Telemetry
 import Testing
 
 @testable import Ledger
@@ -36,6 +38,20 @@ import Testing
         #expect(error?.description.contains("test.example.net/log, not test.example.net/other") == true)
         #expect(error?.description.contains("`stream.origin`") == true)
         #expect(refusal(log) == nil)
+    }
+
+    @Test func anotherKeyIsRefused() throws {
+        let log = try TestLog()
+        try log.run([1])
+        let other = try LogKey(origin: log.key.origin, privateKey: .generate())
+        #expect {
+            try Ledger(
+                log.options, key: other, ratchet: nil, queue: BatchQueue(byteLimit: 1),
+                counters: LedgerCounters(MetricsRegistry()), system: log.system
+            ) { _ in }
+        } throws: { error in
+            (error as? LedgerError)?.code == .otherKey && "\(error)".contains("\(log.key.verifierKey), not of")
+        }
     }
 
     @Test func aDestinationAheadOfTheLedgerIsRefused() throws {

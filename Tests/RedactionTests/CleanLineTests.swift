@@ -34,6 +34,8 @@ import Testing
         "user msg: invalid code code=400", "user msg: state did not match code=403 state=pending",
         "https://github.com/juanfont/headscale/issues?state=open&page=2",
         "policy hash sha256:9d1f5c7e3b8a2046f1e0d9c8b7a6958473625140fedcba9876543210a1b2c3d4 changed",
+        "root : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/id", "PWD=/", "PWD=/tmp", "OLDPWD=/srv", "PWD=~",
+        #"env PWD="/home/joe" OLDPWD=~/src"#, #"{"PWD":"/root","OLDPWD":"/"}"#,
         "cookie not found", "Cookie: none", "session expired, try again", "First pass: done, second pass=true",
         "&{ClientSecret: Expiry:0001-01-01 Scope:[openid profile] Password:}", "AuthKey:<nil> AuthKey:0xc000123456",
         "http: TLS handshake error from 192.0.2.1:4311: EOF", "Basic authentication required", "basic auth failed",

@@ -76,6 +76,19 @@ private let nothingKnown = "[\(received) time=\"received\" host=\"received\"]"
             "<30>1 2026-11-23T06:15:00Z host app - - [\(received) time=\"configured-zone\"]^ text"
         ),
         (
+            "<189>2147483647: Nov 23 06:15:00 UTC: %A-1-B: text",
+            "<189>1 2026-11-23T06:15:00Z 192.0.2.7 %A-1-B - - [meta sequenceId=\"2147483647\"]"
+                + "[\(received) time=\"guessed-year\" host=\"received\"]^ text"
+        ),
+        (
+            "<189>2147483648: 2026-11-23T06:15:00Z h %A-1-B: text", "<189>1 2026-11-23T06:15:00Z h %A-1-B - - ^ text"
+        ),
+        ("<189>0: 2026-11-23T06:15:00Z h %A-1-B: text", "<189>1 2026-11-23T06:15:00Z h %A-1-B - - ^ text"),
+        (
+            "<30>Nov 31 06:15:00 host app: text",
+            "<30>1 2026-11-23T06:20:00.000Z host app - - [\(received) time=\"received\" stamp=\"Nov 31 06:15:00\"]^ text"
+        ),
+        (
             "<189>0012: *Nov 23 06:15:00: %A-1-B: text",
             "<189>1 2026-11-23T06:15:00Z 192.0.2.7 %A-1-B - - [timeQuality isSynced=\"0\"]"
                 + "[meta sequenceId=\"12\"][\(received) time=\"guessed-year\" host=\"received\"]^ text"
@@ -236,7 +249,7 @@ private let nothingKnown = "[\(received) time=\"received\" host=\"received\"]"
         #expect(Self.cut(Array("<30>x".utf8), originalLength: 99_999).originalLength == 99_999)
     }
 
-    /// The framer cuts at octets; the encoder does not escape what is left of a character.
+    /// What a cut at an octet leaves of a character is not escaped.
     @Test func partsOfACharacterAreDropped() {
         for (character, kept) in [("é", 1), ("€", 1), ("€", 2), ("😀", 1), ("😀", 2), ("😀", 3)] {
             let frame = Array((Self.header + "- x").utf8) + Array(character.utf8).prefix(kept)

@@ -22,7 +22,10 @@ import Testing
         ("5 hello5 world", ["hello", "world"]), ("5 hello\n", ["hello"]), ("5 hel\nlo\n", ["5 hel", "lo"]),
         ("5 hel\0lo\n", ["5 hel", "lo"]), ("5 hello world\n", ["hello", " world"]), ("5 hel", ["5 hel"]),
         ("2026 Nov 23 text\nx\n", ["2026 Nov 23 text", "x"]), ("12\n", ["12"]), ("12x 34\n", ["12x 34"]),
-        ("0 <13>a\n", ["0 <13>a"]), ("05 <13>a\n", ["05 <13>a"]), ("123456789 <13>a\n", ["123456789 <13>a"]),
+        // Leading zeros, only in front of a PRI; and a VERSION that is no count.
+        ("05 <13>a005 <13>b", ["<13>a", "<13>b"]), ("007 hello\n", ["007 hello"]), ("00 <13>a\n", ["00 <13>a"]),
+        ("1 2026-11-23T06:15:00Z h\n", ["1 2026-11-23T06:15:00Z h"]), ("0 <13>a\n", ["0 <13>a"]),
+        ("000000005 <13>a\n", ["000000005 <13>a"]), ("123456789 <13>a\n", ["123456789 <13>a"]),
         ("12345678 a\n", ["12345678 a"]), ("5  <13>\n", [" <13>"]), ("1 \n", ["1 "]),
         // Too long.
         (
@@ -59,6 +62,24 @@ import Testing
             ["<13>" + String(repeating: "x", count: 60) + "…99999999"]
         ),
     ]
+
+    /// A cut leaves no part of a character; what stands behind it makes no difference.
+    @Test(arguments: ["é", "€", "😀"])
+    func cutsBetweenCharacters(character: String) {
+        let size = character.utf8.count
+        for fill in 56...60 {
+            let body = "<13>" + String(repeating: "x", count: fill) + String(repeating: character, count: 20)
+            let length = body.utf8.count
+            let kept =
+                "<13>" + String(repeating: "x", count: fill)
+                + String(repeating: character, count: (60 - fill) / size) + "…\(length)"
+            for stream in [body + "\n", body, "\(length) \(body)", "\(length) \(body.prefix(66))"] {
+                for piece in [1, 7, .max] { #expect(Self.frames(stream, piece: piece) == [kept]) }
+            }
+        }
+        // A frame that consists of nothing else is not made empty.
+        #expect(Self.frames(character + "\n", limit: size - 1).count == 1)
+    }
 
     @Test(arguments: streams)
     func frames(stream: String, expected: [String]) {

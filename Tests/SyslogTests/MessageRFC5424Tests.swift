@@ -108,7 +108,37 @@ import Testing
         #expect(parsed.codes == codes)
     }
 
+    @Test func withoutPriority() {
+        let parsed = Parsed("1 2026-05-22T14:59:09.250-03:00 mx204 a:rpd 6589 - - bgp")
+        #expect(parsed.message.format == .rfc5424 && parsed.message.version == 1)
+        #expect(parsed.time == "2026-05-22T14:59:09.250-03:00")
+        #expect(parsed.summary == "mx204|a:rpd|6589|bgp")
+        #expect(parsed.codes == ["no-priority"])
+        #expect(Parsed(#"1 2026-11-23T06:15:00Z h a p m [a b="c"] x"#).structuredData == #"[a b="c"]"#)
+        for text in [
+            "1 2026-11-23T06:15:00Z", "1 2026-11-23T06:15:00Z h a p", "1 2026-11-23T06:15:00Z h a p m x",
+            "1 - h a p m - x", "2 2026-11-23T06:15:00Z h a p m - x", "1 2026-13-23T06:15:00Z h a p m - x", "1 ", "1",
+        ] {
+            #expect(Parsed(text).message.format == .raw)
+            #expect(Parsed(text).codes == ["no-priority"])
+        }
+    }
+
+    /// A version and a date are there, but not as they must be.
     @Test(arguments: [
+        "<13> 1 2026-11-23T06:15:00Z h a p m - x", "<13>1000 2026-11-23T06:15:00Z h a p m - x",
+        "<13>1  2026-11-23T06:15:00Z h a p m - x", "<13>1\t2026-11-23T06:15:00Z h a p m - x",
+    ])
+    func malformedHeaders(text: String) {
+        let parsed = Parsed(text)
+        #expect(parsed.message.format == .raw)
+        #expect(parsed.text == String(text.dropFirst(4)))
+        #expect(parsed.codes == ["header-malformed"])
+    }
+
+    @Test(arguments: [
+        ("<13>1 -", "-|-|-|"), ("<13>1 - ", "-|-|-|"), ("<13>1 - h", "h|-|-|"), ("<13>1 - - a p m", "-|a|p|"),
+        ("<13>1 - h a p m ", "h|a|p|"),
         ("<13>1 2026-11-23T06:15:00Z", "-|-|-|"), ("<13>1 2026-11-23T06:15:00Z ", "-|-|-|"),
         ("<13>1 2026-11-23T06:15:00Z h", "h|-|-|"),
         ("<13>1 2026-11-23T06:15:00Z h a", "h|a|-|"), ("<13>1 2026-11-23T06:15:00Z h a p", "h|a|p|"),
@@ -123,8 +153,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "<13>1 is a number", "<13>1 - 2 = 3", "<13>1 -", "<13>1 - a b c d text",
-        "<13>1234 2026-11-23T06:15:00Z h a p m - x", "<13>1", "<13>1 ",
+        "<13>1 is a number", "<13>1 - a b c d text", "<13>1234 2026-11-23T06:15:00Z h a p m - x", "<13>1", "<13>1 ",
         "<13>1\t2026-11-23T06:15:00Z h a p m - x", "<13>1 26-11-23 h a p m - x",
     ])
     func whatOnlyBeginsLikeIt(text: String) {

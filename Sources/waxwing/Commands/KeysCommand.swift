@@ -44,8 +44,8 @@ struct KeysCommand: ParsableCommand {
         @Argument(help: "The signing key: a PEM file or an OSSL_STORE URI.", completion: .file())
         var key: String
 
-        @Option(help: "The log's origin, which is part of its public key.")
-        var origin: String
+        @Option(help: "The log's origin, which is part of its public key.", transform: { try Origin($0) })
+        var origin: Origin
 
         @Option(
             help: ArgumentHelp("The file with the key's passphrase (mode 0600).", valueName: "file"),
@@ -56,7 +56,7 @@ struct KeysCommand: ParsableCommand {
             try report {
                 let passphrase = try passphraseFile.map { try SecretFile.read($0).withoutLineEnd() }
                 let key = try Ed25519PrivateKey.load(key, passphrase: passphrase)
-                Console.say("\(try LogKey(origin: Origin(origin), privateKey: key).verifierKey)\n")
+                Console.say("\(try LogKey(origin: origin, privateKey: key).verifierKey)\n")
             }
         }
     }

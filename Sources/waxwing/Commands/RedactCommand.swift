@@ -19,11 +19,14 @@ struct RedactCommand: ParsableCommand {
             let source = try LineSource(file)
             var redactor = Redactor(try RedactionEngine(RedactionPack.allCases))
             var output: [UInt8] = []
-            while let line = try source.line() {
+            while var line = try source.line() {
+                // The CR of a line end is no part of a secret.
+                let hasCR = line.last == 0x0D && source.isLineEnd
+                if hasCR { line.removeLast() }
                 output += ByteWriter.collect(capacity: line.count + Redactor.growthLimit) { writer in
                     _ = redactor.redact(line: unsafe line.span.bytes, into: &writer)
                 }
-                output.append(0x0A)
+                if source.isLineEnd { output += hasCR ? [0x0D, 0x0A] : [0x0A] }
                 guard output.count >= 64 << 10 || !source.hasLine else { continue }
                 Console.write(output)
                 output.removeAll(keepingCapacity: true)

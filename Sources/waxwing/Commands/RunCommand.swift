@@ -4,19 +4,19 @@ import Settings
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run the relay until it gets SIGTERM or SIGINT.",
+        commandName: "run", abstract: "Run the relay until it gets SIGTERM, SIGINT or SIGHUP.",
         discussion: """
             Example: waxwing run --config /etc/waxwing/waxwing.yaml
 
             SIGTERM takes no more records, seals and syncs those that came, and gives the destinations the configured \
-            `drain` to take them. Exit codes: 0 ended in order, 64 wrong options, 69 an address, file or key cannot be \
+            `drain` to take them; a second one ends it at once. Exit codes: 0 ended in order, 64 wrong options, 69 an address, file or key cannot be \
             used, 74 the ledger could not be written, 78 the configuration is wrong.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
 
     func run() throws {
-        Relay.blockSignals()
+        ProcessSetup.prepare()
         let settings = try configuration.load()
         let relay: Relay
         do {
@@ -27,9 +27,8 @@ struct RunCommand: ParsableCommand {
             throw ExitStatus.unavailable
         }
         Console.say(StartReport(relay).text + "\n")
-        let failure = relay.waitForEnd()
-        relay.stop()
-        if failure != nil { throw ExitStatus.failed }
+        relay.waitForEnd()
+        if relay.stop() != nil { throw ExitStatus.failed }
     }
 }
 

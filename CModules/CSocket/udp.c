@@ -154,11 +154,10 @@ int waxwing_udp_receive(waxwing_udp *receiver, int timeout_ms) {
         if (count <= 0) return refresh_drops(receiver), 0;
     }
     for (int i = 0; i < count; i++) {
-        size_t original = receiver->headers[i].msg_len;
+        size_t length = receiver->headers[i].msg_len;
         receiver->datagrams[i] = (waxwing_datagram){
             .bytes = receiver->memory + i * receiver->slot_size,
-            .length = original < receiver->slot_size ? original : receiver->slot_size,
-            .original_length = original,
+            .length = length < receiver->slot_size ? length : receiver->slot_size,
             .peer = &receiver->peers[i],
         };
         note_drops(receiver, &receiver->headers[i].msg_hdr);

@@ -49,18 +49,18 @@ public final class ListenerCounters: Sendable {
             "waxwing_intake_open_connections", "Open connections.", labels: ["listener": listener])
     }
 
-    /// Counts one record from `source` that found the queue full.
-    func noteDrop(source: String) {
+    /// Counts records from `source` that found the queue full.
+    func noteDrops(_ count: UInt64, source: String) {
         dropsBySource.withLock { drops in
             let name = drops[source] != nil || drops.count < Self.sourceLimit ? source : "other"
             if let counter = drops[name] {
-                counter.add()
+                counter.add(count)
                 return
             }
             let counter = registry.counter(
                 "waxwing_intake_dropped_total", "Records dropped because the queue was full, by sender.",
                 labels: ["listener": listener, "source": name])
-            counter.add()
+            counter.add(count)
             drops[name] = counter
         }
     }

@@ -17,6 +17,8 @@ final class StreamLane: @unchecked Sendable {
     private var channels: [ObjectIdentifier: any Channel] = [:]
     /// Whether the channels are not read from, because the queue is full.
     private(set) var isPaused = false
+    /// Grows with each read and each connection.
+    private(set) var activity = 0
 
     init(_ eventLoop: any EventLoop, _ pipeline: IntakePipeline, _ policy: SourcePolicy, _ counters: ListenerCounters) {
         self.eventLoop = eventLoop
@@ -26,6 +28,7 @@ final class StreamLane: @unchecked Sendable {
 
     /// Has `channel` read from only while there is room, until it closes.
     func add(_ channel: any Channel) {
+        activity += 1
         channels[ObjectIdentifier(channel)] = channel
         channel.closeFuture.whenComplete { [self] _ in channels[ObjectIdentifier(channel)] = nil }
         if isPaused { setReading(false, channel) }
@@ -38,6 +41,7 @@ final class StreamLane: @unchecked Sendable {
     /// To be called after a read: hands the records on soon, and stops all reading when the queue is full. All, so that
     /// the queue takes one more read for each event loop and not one for each connection.
     func readCompleted() {
+        activity += 1
         if !lane.isEmpty && !flushIsScheduled {
             flushIsScheduled = true
             eventLoop.scheduleTask(in: Self.batchDelay) { [self] in flushNow() }

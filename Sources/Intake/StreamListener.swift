@@ -43,6 +43,11 @@ public final class StreamListener: Sendable {
 
     /// The port that is bound; the one asked for unless that was 0.
     public var port: Int { channel.localAddress?.port ?? 0 }
+    /// How long a stop goes on reading what keeps coming in.
+    private static let settleLimit = TimeAmount.seconds(1)
+    /// A pause in which a socket that holds something would have been read.
+    private static let settleInterval = TimeAmount.milliseconds(5)
+
     private let channel: any Channel
     private let lanes: [StreamLane]
     private let open: OpenConnections
@@ -57,6 +62,11 @@ public final class StreamListener: Sendable {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 512)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Self.acceptBackoff(options, logger))
+                }
+            }
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 262_144)
             )
@@ -82,6 +92,20 @@ public final class StreamListener: Sendable {
         }
     }
 
+    /// Waits a second before it accepts again when the process has too many files open: the system would only refuse
+    /// again.
+    private static func acceptBackoff(_ options: Options, _ logger: Logger) -> AcceptBackoffHandler {
+        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
+            logger.error(
+                "no connection can be accepted",
+                metadata: [
+                    "listener": "\(options.name)", "error": "\(error)",
+                    "remedy": "raise the limit of open files (LimitNOFILE=, ulimit -n), or lower max_connections",
+                ])
+            return .seconds(1)
+        }
+    }
+
     static func setUp(
         _ channel: any Channel, _ options: Options, _ lane: StreamLane, _ counters: ListenerCounters, _ logger: Logger
     ) throws {
@@ -96,11 +120,27 @@ public final class StreamListener: Sendable {
         try pipeline.addHandler(SyslogStreamHandler(lane, options.policy, counters, logger))
     }
 
-    /// Closes the port and the connections, and hands on what was read from them.
+    /// Takes what senders have sent so far, for ``settleLimit`` at most, closes the port and the connections, and hands
+    /// on what was read. A sender that has written all and closed has no way to learn that it was not.
     public func stop() {
+        settle()
         try? channel.close().wait()
         open.closeAll()
         for lane in lanes { try? lane.eventLoop.submit { lane.flushNow() }.wait() }
+    }
+
+    /// Waits until nothing has come in for two rounds through all event loops, and no connection waits for the queue.
+    private func settle() {
+        let end = NIODeadline.now() + Self.settleLimit
+        var (seen, quietRounds) = (-1, 0)
+        while quietRounds < 2, NIODeadline.now() < end {
+            let states = lanes.map { lane in
+                lane.eventLoop.scheduleTask(in: Self.settleInterval) { (lane.activity, lane.isPaused) }.futureResult
+            }.compactMap { try? $0.wait() }
+            let activity = states.reduce(0) { $0 + $1.0 }
+            quietRounds = activity == seen && !states.contains { $0.1 } ? quietRounds + 1 : 0
+            seen = activity
+        }
     }
 }
 

@@ -14,6 +14,10 @@ final class UDPReceiver: @unchecked Sendable {
     private static let slotSize = 65_536
     /// How long a batch that is not full waits for more.
     private static let batchDelayMilliseconds: Int32 = 2
+    /// How long a stop goes on taking what keeps coming in.
+    private static let stopLimitNanoseconds: UInt64 = 500_000_000
+    /// How long to wait after a system call has failed.
+    private static let failureDelayMilliseconds: Int32 = 100
 
     private let handle: OpaquePointer
     private var peer = sockaddr_storage()
@@ -53,12 +57,15 @@ final class UDPReceiver: @unchecked Sendable {
     func run(_ lane: IntakeLane, _ counters: ListenerCounters, _ logger: Logger) {
         var kernelDrops: UInt32 = 0
         var flushAt: UInt64 = 0
+        var stopAt = UInt64.max
         while true {
             let stopping = stopping.load(ordering: .acquiring)
+            if stopping, stopAt == .max { stopAt = Clock.monotonic() + Self.stopLimitNanoseconds }
             let wait: Int32 = stopping ? 0 : lane.isEmpty ? 1000 : Self.batchDelayMilliseconds
             let count = unsafe waxwing_udp_receive(handle, wait)
             if count < 0 {
-                logger.error("receiving UDP failed", metadata: ["errno": "\(errno)"])
+                logger.error("receiving UDP failed", metadata: ["error": "\(unsafe String(cString: strerror(errno)))"])
+                _ = poll(nil, 0, Self.failureDelayMilliseconds)
             }
             let drops = unsafe waxwing_udp_kernel_drops(handle)
             // The number that comes with a datagram is of when the kernel took it in, and may be older than one just read.
@@ -73,35 +80,43 @@ final class UDPReceiver: @unchecked Sendable {
                 take(Int(count), lane, counters)
             }
             if !lane.isEmpty && (now >= flushAt || count <= 0) { lane.flush() }
-            if stopping && count <= 0 { return }
+            if stopping && (count <= 0 || now >= stopAt) { return lane.flush() }
         }
     }
 
     private func take(_ count: Int, _ lane: IntakeLane, _ counters: ListenerCounters) {
         source.receivedAt = Timestamp.now()
         guard let datagrams = unsafe waxwing_udp_datagrams(handle) else { return }
+        var dropped: UInt64 = 0
         for i in 0..<count {
             let datagram = unsafe datagrams[i]
-            if let peer = unsafe datagram.peer { unsafe setPeer(peer) }
+            if let new = unsafe datagram.peer, unsafe waxwing_same_host(new, &peer) == 0 {
+                countDrops(&dropped, lane, counters)
+                unsafe setPeer(new)
+            }
             let bytes = unsafe RawSpan(_unsafeStart: datagram.bytes, byteCount: datagram.length)
-            let frame = Framer.datagram(bytes)
-            guard !frame.isEmpty else {
+            let (frame, originalLength) = Framer.datagram(bytes, limit: frameLimit)
+            if frame.isEmpty {
                 counters.empty.add()
-                continue
+            } else if lane.queue.isFull {
+                dropped += 1
+            } else {
+                lane.append(bytes.extracting(frame), originalLength: originalLength, source: source)
             }
-            if lane.queue.isFull {
-                counters.noteDrop(source: source.address.text)
-                lane.queue.noteLost(1)
-                continue
-            }
-            let cutFrom = frame.count > frameLimit ? unsafe datagram.original_length : 0
-            lane.append(bytes.extracting(frame.prefix(frameLimit)), originalLength: cutFrom, source: source)
         }
+        countDrops(&dropped, lane, counters)
     }
 
-    /// Puts the peer's address into text, which takes longer than the rest of the work, only when it changes.
+    /// Counts what the present peer has lost: once for many datagrams, since a drop must cost less than a record.
+    private func countDrops(_ dropped: inout UInt64, _ lane: IntakeLane, _ counters: ListenerCounters) {
+        guard dropped > 0 else { return }
+        counters.noteDrops(dropped, source: source.address.text)
+        lane.queue.noteLost(dropped)
+        dropped = 0
+    }
+
+    /// Puts the peer's address into text, which takes longer than the rest of the work: only when it changes.
     private func setPeer(_ new: UnsafePointer<sockaddr_storage>) {
-        guard unsafe waxwing_same_host(new, &peer) == 0 else { return }
         peer = unsafe new.pointee
         unsafe withUnsafeTemporaryAllocation(byteCount: PeerAddress.lengthMax + 1, alignment: 1) { text in
             let length = unsafe waxwing_address_text(

@@ -48,6 +48,8 @@ struct ListenerSetup {
     let pipeline: IntakePipeline
     /// The tag of the relay's own stream.
     let tag: LogTag
+    /// The most connections of each listener, whatever its settings say.
+    let connectionShare: Int
     let registry: MetricsRegistry
     let logger: Logger
 
@@ -83,7 +85,8 @@ struct ListenerSetup {
     ) throws -> StreamListener {
         var options = StreamListener.Options(
             host: try Self.numericHost(settings.address), port: settings.address.port,
-            maxConnections: connections.limit, idleTimeout: connections.idleTimeout.map(TimeAmount.init),
+            maxConnections: min(connections.limit, connectionShare),
+            idleTimeout: connections.idleTimeout.map(TimeAmount.init),
             policy: policy)
         if let tls {
             options.tls = try Self.tlsContext(tls)

@@ -90,7 +90,6 @@ public final class Relay: @unchecked Sendable {
                 "the ledger was not closed in order; what had been written goes on",
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
-        warnOfConnections()
         ledger.start()
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
@@ -99,27 +98,30 @@ public final class Relay: @unchecked Sendable {
             return { batch in stage.run(&batch) }
         }
         let setup = ListenerSetup(
-            group: intakeGroup, pipeline: pipeline, tag: tag, registry: registry, logger: logger)
+            group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
+            logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
         try startMetrics()
     }
 
-    /// More connections than descriptors would leave none for the ledger.
-    private func warnOfConnections() {
-        let wanted = settings.listeners.reduce(0) { sum, listener in
+    /// The most connections that each listener may have. As many as all of them want may be more than there are
+    /// descriptors, and leave none for the ledger.
+    private func connectionShare() -> Int {
+        let limits = settings.listeners.compactMap { listener -> Int? in
             switch listener.transport {
-            case .udp: sum
-            case .tcp(let connections), .tls(let connections, _): sum + connections.limit
+            case .udp: nil
+            case .tcp(let connections), .tls(let connections, _): connections.limit
             }
         }
-        let possible = ProcessSetup.connectionLimit
-        guard wanted > possible else { return }
+        let (wanted, possible) = (limits.reduce(0, +), ProcessSetup.connectionLimit)
+        guard wanted > possible else { return .max }
         logger.warning(
-            "the listeners may take more connections than the process may have open files",
+            "the listeners may take more connections than the process may have open files: each gets an equal share",
             metadata: [
                 "connections": "\(wanted)", "possible": "\(possible)",
                 "remedy": "raise the limit (LimitNOFILE=, ulimit -n), or lower max_connections",
             ])
+        return possible / limits.count
     }
 
     private func startMetrics() throws {

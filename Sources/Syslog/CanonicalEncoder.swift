@@ -9,7 +9,7 @@
 ///   an `x-` in front, unless the source is a trusted relay. An SD-ID that this makes longer than 32 octets loses as
 ///   many octets in front of its `@`.
 /// - Structured data with a name of more than 32 octets, or too long for a line, becomes part of the MSG.
-/// - `[received@PEN …]` follows where the record would otherwise say less than is known (``ReceivedElement``).
+/// - `[received@PEN …]` follows where the record would otherwise say less than is known.
 /// - `-` is not written for missing structured data: the identity element will take its place.
 ///
 /// A line is again a message: it parses as RFC 5424 with no problem but a duplicate SD-ID that was there before, and

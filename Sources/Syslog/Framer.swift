@@ -81,9 +81,12 @@ public struct Framer: Sendable {
     }
 
     /// The frame that a datagram is: all of it without the LF, CR and NUL at its end (RFC 5426 section 3.1 has no
-    /// framing, yet senders add them).
-    public static func datagram(_ bytes: RawSpan) -> Range<Int> {
-        0..<trimmedEnd(bytes, 0, bytes.byteCount)
+    /// framing, yet senders add them), or its first `limit` octets, less the part of a character, and then the octets
+    /// it had.
+    public static func datagram(_ bytes: RawSpan, limit: Int = .max) -> (frame: Range<Int>, originalLength: Int) {
+        let end = trimmedEnd(bytes, 0, bytes.byteCount)
+        guard end > limit else { return (0..<end, 0) }
+        return (0..<bytes.withoutPartOfCharacter(from: 0, to: limit), end)
     }
 
     private mutating func step(_ bytes: RawSpan, _ position: inout Int, isEnd: Bool) -> Step {

@@ -63,8 +63,8 @@ extension Message {
     private enum Prefix { case none, number, name }
 
     /// Reads what Cisco's senders put before the time stamp, and the stamp: the message's number, the name that `logging
-    /// origin-id` adds, the number in the device's own buffer, each with a colon. The first number is kept, even if no
-    /// stamp follows (and `isNumberEnough`); the name only counts with a stamp that is Cisco's beyond doubt.
+    /// origin-id` adds, the number in the device's own buffer, each with a colon. The first number is kept, if
+    /// `isNumberEnough` even without a stamp; the name is only one in front of a stamp that itself ends in a colon.
     private mutating func readPrefixedStamp(
         _ bytes: RawSpan, _ position: inout Int, _ receivedAt: Timestamp, _ zone: TimeZoneRule, isNumberEnough: Bool
     ) -> Bool {

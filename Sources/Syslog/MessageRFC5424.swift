@@ -138,7 +138,7 @@ extension Message {
 
     /// Takes over a stamp and what is odd about it.
     @inline(__always)
-    mutating func accept(_ stamp: ISOStamp, _ receivedAt: Timestamp, _ zone: TimeZoneRule) {
+    private mutating func accept(_ stamp: ISOStamp, _ receivedAt: Timestamp, _ zone: TimeZoneRule) {
         if let offset = stamp.offsetMinutes {
             timestamp = stamp.civil.timestamp(offsetSeconds: offset * 60)
             timestampSource = .message

@@ -1,7 +1,7 @@
 /// How a zone's local time relates to UTC: for time stamps that do not say it (RFC 3164 section 4.1.2).
 ///
 /// Either one fixed offset, or the transitions of a TZif file with the rule in its footer for the time after them. The
-/// value is immutable and does no I/O; ``TimeZoneRule/named(_:)`` reads the system's zone files.
+/// value is immutable and does no I/O; ``TimeZoneRule/named(_:directory:)`` reads the system's zone files.
 public struct TimeZoneRule: Sendable {
     /// Instants, in seconds since 1970, at which ``offsets`` changes; ascending.
     let transitions: [Int64]

@@ -97,20 +97,22 @@ import Testing
 
     /// Somebody ships the files away while the relay is down: the older ones are not to be touched.
     @Test func anOlderFileIsNotTakenForOneThatIsGone() throws {
-        let first = try writer()
-        try copy(first, blocks: 8)
-        try first.sync()
-        let names = TemporaryDirectory.names(in: folder)
-        #expect(names.count > 1)
-        let newest = try #require(names.last)
-        let kept = names.dropLast().map(contents)
-        try DiskFileSystem().remove("\(folder)/\(newest)")
-        let second = try writer()
-        let next = Int(second.nextIndex)
-        try copy(second)
-        #expect(names.dropLast().map(contents) == kept)
-        let later = TemporaryDirectory.names(in: folder).dropFirst(kept.count)
-        #expect(later.map(contents).joined() == lines[next...].map { $0 + "\n" }.joined())
+        for blocks in 4...9 {
+            let first = try writer()
+            try copy(first, blocks: blocks)
+            try first.sync()
+            let names = TemporaryDirectory.names(in: folder)
+            let kept = names.dropLast().map(contents)
+            #expect(!kept.isEmpty)
+            try DiskFileSystem().remove("\(folder)/\(names[kept.count])")
+            let second = try writer()
+            let next = Int(second.nextIndex)
+            try copy(second)
+            #expect(names.dropLast().map(contents) == kept, "after \(blocks) blocks")
+            let later = TemporaryDirectory.names(in: folder).dropFirst(kept.count)
+            #expect(later.map(contents).joined() == lines[next...].map { $0 + "\n" }.joined())
+            try reset()
+        }
     }
 
     @Test func aFileThatIsShorterThanItWasIsLeftAndANewOneBegun() throws {

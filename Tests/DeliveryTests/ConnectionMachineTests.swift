@@ -70,6 +70,12 @@ import Testing
         #expect(machine.handle(.tick, now: 80 * Self.second, outstanding: 1, jitter: 0).isEmpty)
         let actions = machine.handle(.tick, now: 91 * Self.second, outstanding: 1, jitter: 0)
         #expect(actions == [.abort("nothing could be written for 30 s")])
+        #expect(!machine.maySend)
+        for seconds in 92..<100 as Range<UInt64> {
+            #expect(machine.handle(.tick, now: seconds * Self.second, outstanding: 1, jitter: 0).isEmpty, "once")
+        }
+        _ = machine.handle(.disconnected(clean: false), now: 100 * Self.second, outstanding: 1, jitter: 0)
+        #expect(machine.handle(.tick, now: 200 * Self.second, outstanding: 0, jitter: 0) == [.connect])
     }
 
     @Test func anIdleConnectionRestsUntilThereIsMore() {
@@ -99,6 +105,7 @@ import Testing
         _ = machine.handle(.caughtUp, now: 2, outstanding: 0, jitter: 0)
         let actions = machine.handle(.tick, now: 6 * Self.second, outstanding: 0, jitter: 0)
         #expect(actions == [.abort("the collector did not close in time")])
+        #expect(machine.handle(.tick, now: 7 * Self.second, outstanding: 0, jitter: 0).isEmpty)
         #expect(
             machine.handle(.disconnected(clean: false), now: 6 * Self.second, outstanding: 0, jitter: 0) == [.finished])
     }
@@ -110,6 +117,21 @@ import Testing
         _ = connecting.handle(.tick, now: 0, outstanding: 0, jitter: 0)
         #expect(connecting.handle(.stop, now: 0, outstanding: 0, jitter: 0).isEmpty)
         #expect(connecting.handle(.connectFailed, now: 0, outstanding: 0, jitter: 0) == [.finished])
+    }
+
+    @Test func whatIsAbandonedEndsOnceAndForEver() {
+        for events in [[], [.tick], [.tick, .connected], [.tick, .connected, .stop]] as [[Event]] {
+            var machine = machine()
+            for event in events { _ = machine.handle(event, now: 0, outstanding: 1, jitter: 0) }
+            #expect(machine.handle(.abandon, now: 1, outstanding: 1, jitter: 0) == [.finished])
+            let later: [Event] = [
+                .tick, .connected, .disconnected(clean: true), .wake, .stop, .abandon, .connectFailed,
+            ]
+            for event in later {
+                #expect(machine.handle(event, now: 60 * Self.second, outstanding: 1, jitter: 0).isEmpty)
+                #expect(machine.state == .stopped && !machine.maySend)
+            }
+        }
     }
 }
 

@@ -155,9 +155,9 @@ import Testing
 @Suite struct ListenerCountersTests {
     @Test func dropsAreShownForSoManySendersAndTheRestTogether() {
         let receiver = Receiver()
-        for number in 0..<300 { receiver.counters.noteDrop(source: "sender-\(number)") }
-        receiver.counters.noteDrop(source: "sender-7")
-        #expect(receiver.metric("dropped_total", "listener=\"test\",source=\"sender-7\"") == 2)
+        for number in 0..<300 { receiver.counters.noteDrops(1, source: "sender-\(number)") }
+        receiver.counters.noteDrops(3, source: "sender-7")
+        #expect(receiver.metric("dropped_total", "listener=\"test\",source=\"sender-7\"") == 4)
         #expect(receiver.metric("dropped_total", "listener=\"test\",source=\"sender-299\"") == 0)
         #expect(receiver.metric("dropped_total", "listener=\"test\",source=\"other\"") == 44)
     }

@@ -9,6 +9,11 @@ import Testing
     private let folder = TemporaryDirectory()
     private static let certificates = TestCertificates.shared
 
+    private static var twoAuthorities: String {
+        let files = ["ca", "unknown-ca"].map(certificates.certificate)
+        return String(decoding: files.flatMap { TemporaryDirectory.contents($0) ?? [] }, as: UTF8.self)
+    }
+
     private func message(_ body: () throws -> Void, _ place: SourceLocation = #_sourceLocation) -> String {
         guard let error = #expect(throws: TLSError.self, sourceLocation: place, performing: body) else { return "" }
         return error.description
@@ -40,16 +45,12 @@ import Testing
     }
 
     @Test func aCAFileThatIsCutInItsSecondCertificateIsAnError() {
-        let whole = ["ca", "unknown-ca"].flatMap {
-            TemporaryDirectory.contents(Self.certificates.certificate($0)) ?? []
-        }
-        let file = folder.write("cut", String(decoding: whole.dropLast(80), as: UTF8.self))
+        let file = folder.write("cut", String(Self.twoAuthorities.dropLast(80)))
         #expect(message { _ = try TLSContext.client(nil, server: requirement(file)) }.hasPrefix(file))
     }
 
     @Test func aFileOfTwoAuthoritiesTrustsBoth() throws {
-        let both = ["ca", "unknown-ca"].flatMap { TemporaryDirectory.contents(Self.certificates.certificate($0)) ?? [] }
-        let file = folder.write("both", String(decoding: both, as: UTF8.self))
+        let file = folder.write("both", Self.twoAuthorities)
         let client = try TLSContext.client(
             nil, server: PeerRequirement(authorityFile: file, serverName: "localhost"))
         for name in ["server", "unknown"] {

@@ -19,7 +19,7 @@ extension PeerRequirement {
     static func test(_ authority: String? = "ca", pins: [String] = [], name: String? = "localhost") -> PeerRequirement {
         PeerRequirement(
             authorityFile: authority.map(TestCertificates.shared.certificate),
-            fingerprints: pins.compactMap { CertificateFingerprint(digest: TestCertificates.shared.digest($0)) },
+            fingerprints: pins.map { CertificateFingerprint(digest: TestCertificates.shared.digest($0))! },
             serverName: name)
     }
 }

@@ -14,9 +14,8 @@ typedef struct waxwing_udp waxwing_udp;
 /// One received datagram. `bytes` and `peer` are valid until the next call of `waxwing_udp_receive`.
 typedef struct {
     const uint8_t *bytes;
+    /// At most the slot's size, to which a longer datagram was cut.
     size_t length;
-    /// The datagram's length on the wire; more than `length` when it was cut to the slot's size.
-    size_t original_length;
     const struct sockaddr_storage *peer;
 } waxwing_datagram;
 

@@ -40,7 +40,7 @@ public struct Record: BitwiseCopyable, Sendable, Equatable {
 @safe
 public struct Batch: ~Copyable, Sendable {
     /// The longest line a batch takes, identity element included (the canonical record's limit).
-    public static let lineLimit = 65_535
+    public static let lineLimit = CanonicalEncoder.lineLimitMax
 
     nonisolated(unsafe) private var storage: UnsafeMutableRawPointer
     nonisolated(unsafe) private var table: UnsafeMutablePointer<Record>

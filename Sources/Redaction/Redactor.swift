@@ -16,7 +16,7 @@ public struct Redactor: ~Copyable {
     /// The rule's name in a record that was replaced as a whole.
     public static let errorRule: StaticString = "engine-error"
     /// Octets left free for the identity element at the end of the longest line.
-    static let identityReserve = 160
+    static let identityReserve = CanonicalEncoder.identityReserve
     /// Hits of gates that one scan of a batch takes; with more, the batch's records are scanned one by one.
     static let hitCapacity = 8192
 

@@ -10,7 +10,7 @@ public struct IdentityElement: Sendable {
     /// The enterprise number of the element names: the one for documentation (RFC 5612).
     public static let defaultEnterpriseNumber: UInt32 = 32473
     /// Bytes in an identity element at most.
-    public static let lengthLimit = 96
+    public static let lengthLimit = CanonicalEncoder.relayReserve
 
     // `@PEN l="…" i="`
     @usableFromInline let prefix: [UInt8]

@@ -8,9 +8,8 @@ enum FileContents {
         let remedy: String
     }
 
-    /// The bytes of the regular file at `path`, at most `limit`, and its mode. The file is opened once, so the mode is
-    /// that of the bytes. A pipe or device is refused without waiting for it.
-    static func read(_ path: String, limit: Int) throws(Failure) -> (bytes: [UInt8], mode: UInt32) {
+    /// The bytes of the regular file at `path`, at most `limit`. A pipe or device is refused without waiting for it.
+    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw Failure(
@@ -33,7 +32,7 @@ enum FileContents {
                 throw Failure(
                     code: .unreadable, message: "the file cannot be read: \(reason(errno))", remedy: "check the disk")
             }
-            guard count > 0 else { return (bytes, status.st_mode) }
+            guard count > 0 else { return bytes }
             bytes += chunk[..<count]
         }
         throw Failure(

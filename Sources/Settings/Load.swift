@@ -11,7 +11,7 @@ extension Settings {
     public static func load(path: String, environment: [String: String]) throws(SettingsErrors) -> Settings {
         let bytes: [UInt8]
         do throws(FileContents.Failure) {
-            bytes = try FileContents.read(path, limit: sizeLimit).bytes
+            bytes = try FileContents.read(path, limit: sizeLimit)
         } catch {
             throw SettingsErrors([
                 SettingsError(error.code, at: FilePosition(file: path), error.message, remedy: error.remedy)

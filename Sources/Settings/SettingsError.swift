@@ -49,8 +49,6 @@ public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible
         case conflict
         /// `${NAME}` without a value or a default.
         case undefinedVariable
-        /// A secret that others may read.
-        case permissions
     }
 
     /// What sort of error it is.

@@ -17,6 +17,10 @@
 public struct CanonicalEncoder: Sendable {
     /// Octets of each line that are left free for the identity element.
     public static let identityReserve = 160
+    /// Octets that are left free in a record of a trusted relay, which left more itself: its line is not cut again.
+    public static let relayReserve = 88
+    /// The longest line there may be, in octets, identity element included.
+    public static let lineLimitMax = 65_535
     /// The smallest limit there may be: room for any header and any `received` element.
     public static let lineLimitMin = 4_096
 
@@ -27,7 +31,7 @@ public struct CanonicalEncoder: Sendable {
 
     /// An encoder for the private enterprise number `pen` (32473 is the documentation's, RFC 5612) and lines of at most
     /// `lineLimit` octets.
-    public init(pen: UInt32 = 32473, lineLimit: Int = 65_535) {
+    public init(pen: UInt32 = 32473, lineLimit: Int = lineLimitMax) {
         precondition(lineLimit >= Self.lineLimitMin, "a line needs room for any header")
         self.pen = pen
         self.lineLimit = lineLimit
@@ -49,7 +53,7 @@ public struct CanonicalEncoder: Sendable {
         let split: Int
         if isCanonicalHead(message, source) {
             split = Int(message.elements.end)
-            isWhole = copy(message, bytes, end, into: &out)
+            isWhole = copy(message, bytes, end, room(source), into: &out)
         } else {
             writeHeader(message, bytes, source, into: &out)
             let header = out.count
@@ -61,7 +65,8 @@ public struct CanonicalEncoder: Sendable {
                 textStart = Int(message.elements.start)
             }
             split = out.count - start
-            isWhole = writeText(message, bytes, textStart..<max(textStart, end), from: start, into: &out)
+            isWhole = writeText(
+                message, bytes, textStart..<max(textStart, end), start + room(source), into: &out)
         }
         if originalLength != 0 { return (split, originalLength) }
         return (split, isWhole ? 0 : bytes.byteCount)
@@ -69,7 +74,9 @@ public struct CanonicalEncoder: Sendable {
 
     /// Octets that a line may have before its identity element.
     @inline(__always)
-    private var room: Int { lineLimit - Self.identityReserve }
+    private func room(_ source: Source) -> Int {
+        lineLimit - (source.trustedRelay ? Self.relayReserve : Self.identityReserve)
+    }
 
     /// Where the MSG ends: without the blanks at its end, and without the first octets of a character that a cut has
     /// left of it.
@@ -92,12 +99,14 @@ public struct CanonicalEncoder: Sendable {
             && message.timestamp != nil
             && (!message.host.isEmpty || source.address.isEmpty)
             && (!message.hasReservedID || source.trustedRelay)
-            && Int(message.elements.end) <= room
+            && Int(message.elements.end) <= room(source)
     }
 
     /// Copies the message, but for a `-` in place of structured data.
     @inline(__always)
-    private func copy(_ message: Message, _ bytes: RawSpan, _ end: Int, into out: inout ByteWriter) -> Bool {
+    private func copy(
+        _ message: Message, _ bytes: RawSpan, _ end: Int, _ room: Int, into out: inout ByteWriter
+    ) -> Bool {
         let head = Int(message.elements.end)
         let tail = message.elements.isEmpty ? head + 1 : head
         let end = max(end, tail)
@@ -150,7 +159,7 @@ public struct CanonicalEncoder: Sendable {
             }
         }
         received.write(message, bytes, source, isAlone: false, into: &out)
-        return !out.overflowed && out.count - start <= room
+        return !out.overflowed && out.count - start <= room(source)
     }
 
     private func rewriteElements(_ message: Message, _ bytes: RawSpan, _ source: Source, into out: inout ByteWriter) {
@@ -188,9 +197,10 @@ public struct CanonicalEncoder: Sendable {
         out.append(bytes, at..<id.upperBound)
     }
 
-    /// Writes a space and the MSG, if there is one, and says whether all of it went in.
+    /// Writes a space and the MSG, if there is one, up to the offset `limit` of `out`, and says whether all of it went
+    /// in.
     private func writeText(
-        _ message: Message, _ bytes: RawSpan, _ range: Range<Int>, from start: Int, into out: inout ByteWriter
+        _ message: Message, _ bytes: RawSpan, _ range: Range<Int>, _ limit: Int, into out: inout ByteWriter
     ) -> Bool {
         let before = out.count
         let hasBOM = message.hasBOM && range.lowerBound == Int(message.text.start)
@@ -198,7 +208,7 @@ public struct CanonicalEncoder: Sendable {
         out.append(UInt8(ascii: " "))
         if hasBOM { out.append("\u{FEFF}") }
         let text = out.count
-        let left = room - (text - start)
+        let left = limit - text
         guard left >= 0 else {
             out.truncate(to: before)
             return false

@@ -40,7 +40,7 @@ struct InputError: Error, CustomStringConvertible {
 /// Reads a file or standard input piece by piece, or line by line.
 final class LineSource {
     /// The longest line that is given as one; a longer one comes in pieces.
-    static let lineLimit = 1 << 20
+    static let lineLimit = 64 << 20
 
     /// What messages call it.
     let name: String

@@ -21,10 +21,8 @@ struct Waxwing: ParsableCommand {
         ])
 }
 
-/// Exit codes, beside the 0, 1, 2 and 3 of `verify` (sysexits.h where one fits).
+/// Exit codes, beside the 0, 1, 2 and 3 of `verify` and the argument parser's 64 (sysexits.h where one fits).
 enum ExitStatus {
-    /// Wrong options (EX_USAGE); also what the argument parser uses.
-    static let usage = ExitCode(64)
     /// A configuration that cannot be used (EX_CONFIG).
     static let configuration = ExitCode(78)
     /// A file, a key or an address that cannot be used (EX_CANTCREAT and the like).

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func tableCoversEveryCode() {
-        var codes: Set<SettingsError.Code> = [.unreadable, .tooLarge, .permissions]
+        var codes: Set<SettingsError.Code> = [.unreadable, .tooLarge]
         for row in ErrorTable.cases {
             do throws(SettingsErrors) {
                 _ = try Settings.parse(row.text, environment: Self.environment)

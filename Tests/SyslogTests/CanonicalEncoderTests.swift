@@ -164,6 +164,15 @@ private let nothingKnown = "[\(received) time=\"received\" host=\"received\"]"
         #expect(other == "<13>1 - h - - - [received@7 a=\"b\"][\(received) time=\"2026-11-23T06:20:00.000Z\"]^ x")
     }
 
+    /// What a relay has made as long as it could be is not cut again by the next.
+    @Test func trustedRelaysLineHasRoomForOneMoreIdentity() {
+        let identity = #"[waxwing@32473 l="41342dd0" i="123456789" trunc="4294967295"]"#
+        let text = String(repeating: "x", count: 65_535 - 160 - Self.header.utf8.count - 1)
+        let line = Self.header + identity + " " + text
+        #expect(Parsed(line).line(trusted: true) == Self.header + identity + "^ " + text)
+        #expect(Parsed(line).line(trusted: false).utf8.count == 65_535 - 160 + 1)
+    }
+
     @Test func namesTooLongBecomeText() {
         let name = String(repeating: "n", count: 33)
         #expect(Parsed(Self.header + "[\(name) a=\"b\"] text").line() == Self.header + "^ [\(name) a=\"b\"] text")

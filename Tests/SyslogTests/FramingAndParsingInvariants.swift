@@ -79,7 +79,7 @@ enum Invariants {
 
     private static func lineViolation(_ line: CanonicalLine, _ frame: [UInt8], _ encoder: CanonicalEncoder) -> String? {
         let text = String(decoding: line.bytes, as: UTF8.self)
-        guard line.bytes.count <= encoder.lineLimit - CanonicalEncoder.identityReserve else { return "too long" }
+        guard line.bytes.count <= encoder.lineLimit - CanonicalEncoder.relayReserve else { return "too long" }
         guard Array(text.utf8) == line.bytes else { return "not UTF-8: \(line.bytes)" }
         guard line.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             return "control octets: \(text)"

@@ -37,8 +37,13 @@ final class ArchiveWriter: @unchecked Sendable {
     /// Whether everything that was written is durable, and the cursor says so.
     var isSynced: Bool { cursor.value?.nextIndex == nextIndex }
 
-    /// Appends the records of `block`, the reader's next, and closes the file if it is long enough and a batch ends here.
-    func append(_ header: BlockHeader, from reader: inout LedgerReader) throws {
+    /// Appends the records of `block`, the reader's next, and closes the file if it is long enough and a batch ends
+    /// here. Of a damaged block, which the reader leaves out, nothing is written. Returns how much was.
+    @discardableResult
+    func append(
+        _ header: BlockHeader, from reader: inout LedgerReader
+    ) throws -> (records: UInt64, octets: UInt64) {
+        try skip(to: reader.nextIndex)
         let size = BlockHeader.size + header.payloadLength
         if block.count < size { block = [UInt8](repeating: 0, count: size) }
         lines.removeAll(keepingCapacity: true)
@@ -52,12 +57,23 @@ final class ArchiveWriter: @unchecked Sendable {
                 lines.append(0x0A)
             }
         }
-        nextIndex = max(nextIndex, header.firstIndex)
+        guard !lines.isEmpty else { return (0, 0) }
         let file = try current()
         try file.write(lines, at: length)
         length += UInt64(lines.count)
+        let records = header.nextIndex - nextIndex
         nextIndex = header.nextIndex
         if header.endsBatch && length >= rotate { try close() }
+        return (records, UInt64(lines.count))
+    }
+
+    /// Goes on with record `index`, since there are none before it. A file holds all records from its first to its
+    /// last, so another is begun.
+    func skip(to index: UInt64) throws(FileError) {
+        guard index > nextIndex else { return }
+        try resumeAfterFailure()
+        try close()
+        nextIndex = index
     }
 
     /// Makes everything durable, then the cursor.
@@ -67,8 +83,8 @@ final class ArchiveWriter: @unchecked Sendable {
         try cursor.store(CursorFile.Value(nextIndex: nextIndex, detail: length))
     }
 
-    /// Goes back to what the cursor says is durable, after a failure: what was written since may be lost, even if a later
-    /// sync succeeds, and is written again.
+    /// Goes back to what the cursor says is durable, after a failure: what was written since may be lost, even if a
+    /// later sync succeeds, and is written again.
     func rewind() {
         file = nil
         length = 0
@@ -84,10 +100,14 @@ final class ArchiveWriter: @unchecked Sendable {
     }
 
     private func current() throws(FileError) -> any File {
-        if needsResuming { try resume(at: cursor.value?.detail ?? 0) }
-        needsResuming = false
+        try resumeAfterFailure()
         if let file { return file }
         return try open()
+    }
+
+    private func resumeAfterFailure() throws(FileError) {
+        if needsResuming { try resume(at: cursor.value?.detail ?? 0) }
+        needsResuming = false
     }
 
     private func open() throws(FileError) -> any File {
@@ -109,8 +129,8 @@ final class ArchiveWriter: @unchecked Sendable {
         length = synced
     }
 
-    /// The number of lines in the first `length` bytes, nil if there are fewer bytes or they do not end in a line's end.
-    /// Tells the file that was written to from an older one, when somebody has moved it away in the meantime.
+    /// The number of lines in the first `length` bytes, nil if there are fewer bytes or they do not end in a line's
+    /// end. Tells the file that was written to from an older one, when somebody has moved it away in the meantime.
     private static func lineCount(_ file: any File, _ length: UInt64) throws(FileError) -> UInt64? {
         var (offset, count, last) = (UInt64(0), UInt64(0), UInt8(0x0A))
         while offset < length {

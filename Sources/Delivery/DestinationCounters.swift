@@ -7,6 +7,7 @@ public final class DestinationCounters: Sendable {
     let connects: Counter
     let failures: Counter
     let resent: Counter
+    let skipped: Counter
     let isConnected: Gauge
     let outstanding: Gauge
     /// Index of the first record that the destination may not have.
@@ -27,6 +28,8 @@ public final class DestinationCounters: Sendable {
         failures = counter("failures", "Connections that failed or were given up.")
         resent = counter(
             "resent_records", "Records sent again after a connection ended, since they may not have arrived.")
+        skipped = counter(
+            "skipped_records", "Records left out, since the ledger has lost them: their block is damaged or gone.")
         isConnected = gauge("connected", "1 while there is a connection.")
         outstanding = gauge("outstanding_octets", "Octets that wait in the process for the collector to take them.")
         confirmed = gauge("confirmed_index", "Index of the first record that may not have arrived.")

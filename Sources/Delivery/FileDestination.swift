@@ -37,10 +37,12 @@ public final class FileDestination: Destination {
     private let ledger: LedgerAccess
     private let writer: ArchiveWriter
     private let counters: DestinationCounters
+    private let skipped: SkippedRecords
     private let logger: Logger
     private let finished: EventLoopPromise<Void>
 
-    /// A destination that goes on from its cursor, or from `start` if it has none. Throws what opening the folder throws.
+    /// A destination that goes on from its cursor, or from `start` if it has none. Throws what opening the folder
+    /// throws.
     public init(
         _ options: Options, ledger: LedgerAccess, cursor: consuming CursorFile, start: UInt64,
         on eventLoop: any EventLoop,
@@ -52,6 +54,7 @@ public final class FileDestination: Destination {
         var logger = logger
         logger[metadataKey: "destination"] = "\(options.name)"
         self.logger = logger
+        skipped = SkippedRecords(counters.skipped, logger)
         let index = cursor.value?.nextIndex ?? start
         writer = try ArchiveWriter(options.path, rotate: options.rotate, cursor: cursor, from: index, system)
         finished = eventLoop.makePromise()
@@ -105,18 +108,19 @@ public final class FileDestination: Destination {
     }
 
     private func copy() throws {
-        var reader = try ledger.makeReader(from: writer.nextIndex)
+        var reader = try ledger.makeReader(from: writer.nextIndex) { [skipped] in skipped.note($0) }
         var syncAt = Clock.monotonic() + options.syncInterval
         while true {
             let stopping = shared.withLock { $0.stopping }
             while let block = try reader.peek() {
                 if shared.withLock({ $0.abandoned }) { return }
-                try writer.append(block, from: &reader)
-                counters.records.add(UInt64(block.recordCount))
-                counters.octets.add(UInt64(block.payloadLength))
-                counters.next.set(Int64(block.nextIndex))
+                let written = try writer.append(block, from: &reader)
+                counters.records.add(written.records)
+                counters.octets.add(written.octets)
+                counters.next.set(Int64(writer.nextIndex))
                 if Clock.monotonic() >= syncAt { syncAt = try sync() }
             }
+            try writer.skip(to: reader.nextIndex)
             if stopping || Clock.monotonic() >= syncAt { syncAt = try sync() }
             if stopping { return }
             let wake = shared.wait(until: writer.isSynced ? nil : syncAt) { state -> Bool? in

@@ -16,20 +16,37 @@ public struct SentWindow: Sendable {
     private var flushed: UInt64 = 0
     /// Index of the first record that may not have arrived.
     public private(set) var confirmedIndex: UInt64
+    /// Index of the first record that was not given to this connection.
+    public private(set) var nextIndex: UInt64
+    /// Index of the first record that was never given to any connection.
+    public private(set) var unsentIndex: UInt64
 
-    /// A window for a stream that starts at `index`.
-    public init(width: Int, from index: UInt64) {
+    /// A window for a stream that starts at `index`. Records up to `unsent` have been sent before.
+    public init(width: Int, from index: UInt64, unsent: UInt64 = 0) {
         self.width = UInt64(width)
         confirmedIndex = index
+        nextIndex = index
+        unsentIndex = max(index, unsent)
     }
 
     /// Bytes given to the connection that have not left the process yet.
     public var outstanding: Int { Int(sent - flushed) }
 
-    /// Notes that `bytes` were given to the connection, and end just before record `nextIndex`.
-    public mutating func noteSent(_ bytes: Int, nextIndex: UInt64) {
+    /// Notes that `bytes`, which are the records of `indexes`, were given to the connection. Returns how many of the
+    /// records had been given to a connection before.
+    @discardableResult
+    public mutating func noteSent(_ bytes: Int, _ indexes: Range<UInt64>) -> UInt64 {
+        let again = indexes.clamped(to: 0..<unsentIndex)
         sent += UInt64(bytes)
+        nextIndex = indexes.upperBound
+        unsentIndex = max(unsentIndex, nextIndex)
         marks.append(Mark(end: sent, nextIndex: nextIndex))
+        return UInt64(again.count)
+    }
+
+    /// Notes that there are no records before `index` that could be sent.
+    public mutating func skip(to index: UInt64) {
+        if index > nextIndex { noteSent(0, index..<index) }
     }
 
     /// Notes that the system has taken the next `bytes`.
@@ -51,5 +68,6 @@ public struct SentWindow: Sendable {
         marks = []
         sent = 0
         flushed = 0
+        nextIndex = confirmedIndex
     }
 }

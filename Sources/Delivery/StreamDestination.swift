@@ -10,7 +10,10 @@ public import TLS
 /// Sends the ledger to a syslog collector over TCP or TLS (RFC 5425), and goes on after every failure.
 ///
 /// The shell around ``ConnectionMachine`` and ``SentWindow``: it turns NIO's callbacks into events and does what the
-/// machine says. All of it runs on one event loop.
+/// machine says. All of it runs on one event loop, which other destinations share: the cursor, whose store waits for
+/// the disk, is stored elsewhere (``CursorKeeper``). The ledger is read on the loop. What is read was written a moment
+/// ago and is in the page cache; only a destination that is far behind reads from the disk, ahead of which the system
+/// reads.
 @safe
 public final class StreamDestination: Destination, @unchecked Sendable {
     public struct Options: Sendable {
@@ -45,7 +48,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private let wakePending = Atomic<Bool>(false)
     private let finished: EventLoopPromise<Void>
 
-    private var cursor: CursorFile
+    private let cursor: CursorKeeper
+    private let skipped: SkippedRecords
     private var reader: LedgerReader?
     private var machine: ConnectionMachine
     private var window: SentWindow
@@ -69,9 +73,12 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         logger[metadataKey: "destination"] = "\(options.name)"
         self.logger = logger
         let index = cursor.value?.nextIndex ?? start
-        self.cursor = cursor
+        window = SentWindow(width: options.resend, from: index, unsent: cursor.value?.detail ?? 0)
+        self.cursor = CursorKeeper(cursor, on: eventLoop) { [logger] reason in
+            logger.error("the cursor cannot be stored; records may be sent again", metadata: ["error": "\(reason)"])
+        }
+        skipped = SkippedRecords(counters.skipped, logger)
         machine = ConnectionMachine(limits: options.limits, now: Clock.monotonic())
-        window = SentWindow(width: options.resend, from: index)
         finished = eventLoop.makePromise()
         counters.confirmed.set(Int64(index))
         counters.next.set(Int64(index))
@@ -82,7 +89,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
             observation = ledger.horizon.observe { self.wake() }
             ticker = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: options.tick) { _ in
                 self.handle(.tick)
-                self.storeCursor()
+                // Not for what was sent alone, which would be a write to the disk at every tick.
+                if self.window.confirmedIndex != self.cursor.storedIndex { self.storeCursor() }
             }
         }
     }
@@ -169,7 +177,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private func connected() {
         window.reconnect()
         do {
-            reader = try ledger.makeReader(from: window.confirmedIndex)
+            reader = try ledger.makeReader(from: window.nextIndex) { [skipped] in skipped.note($0) }
         } catch {
             logger.error("cannot read the ledger", metadata: ["error": "\(error)"])
             channel?.close(promise: nil)
@@ -177,10 +185,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         }
         counters.connects.add()
         counters.isConnected.set(1)
-        let behind = UInt64(counters.next.current) - min(UInt64(counters.next.current), window.confirmedIndex)
-        counters.resent.add(behind)
         logger.info(
-            "connected", metadata: ["address": "\(options.host):\(options.port)", "from": "\(window.confirmedIndex)"])
+            "connected", metadata: ["address": "\(options.host):\(options.port)", "from": "\(window.nextIndex)"])
         lastFailure = ""
         handle(.connected)
     }
@@ -192,7 +198,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         counters.isConnected.set(0)
         if machine.maySend && !sawError { report("the collector closed the connection") }
         handle(.disconnected(clean: !sawError))
-        storeCursor()
+        // The end has had it stored for the last time.
+        if machine.state != .stopped { storeCursor() }
     }
 
     /// Notes why the connection fails. What it brings up while it is being closed is no reason of its own.
@@ -220,6 +227,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
                 try write(block, to: channel)
                 wrote = true
             }
+            window.skip(to: reader?.nextIndex ?? 0)
             if wrote { channel.flush() }
         } catch {
             logger.error("cannot read the ledger", metadata: ["error": "\(error)"])
@@ -244,14 +252,14 @@ public final class StreamDestination: Destination, @unchecked Sendable {
             return size
         }
         if let failure { throw failure }
-        guard let payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
+        guard !range.isEmpty, let payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
         let framed = options.framing.frame(payload, channel.allocator)
         let octets = framed.readableBytes
-        window.noteSent(octets, nextIndex: block.nextIndex)
+        counters.resent.add(window.noteSent(octets, first..<block.nextIndex))
         counters.outstanding.set(Int64(window.outstanding))
         counters.records.add(block.nextIndex - first)
         counters.octets.add(UInt64(octets))
-        counters.next.set(Int64(block.nextIndex))
+        counters.next.set(Int64(window.nextIndex))
         channel.write(framed).whenSuccess { [self] in flushed(octets, of: channel) }
     }
 
@@ -264,20 +272,17 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     // MARK: Cursor and end
 
+    /// Has the cursor stored. How far records were sent is stored with it, so that after a restart those that are sent
+    /// again are counted.
     private func storeCursor() {
-        guard window.confirmedIndex != cursor.value?.nextIndex else { return }
         counters.confirmed.set(Int64(window.confirmedIndex))
-        do throws(FileError) {
-            try cursor.store(CursorFile.Value(nextIndex: window.confirmedIndex))
-        } catch {
-            logger.error("the cursor cannot be stored; records may be sent again", metadata: ["error": "\(error)"])
-        }
+        cursor.store(CursorFile.Value(nextIndex: window.confirmedIndex, detail: window.unsentIndex))
     }
 
     private func finish() {
         ticker?.cancel()
         observation?.cancel()
         storeCursor()
-        finished.succeed()
+        cursor.finish().cascade(to: finished)
     }
 }

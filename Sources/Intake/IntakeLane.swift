@@ -44,7 +44,8 @@ final class IntakeLane {
     let queue: BatchQueue
     private let encoder: CanonicalEncoder
     private let stage: Stage
-    private let policy: SourcePolicy
+    private let zone: TimeZoneRule
+    private let relayNumber: (@Sendable (RawSpan) -> UInt32?)?
     private let counters: ListenerCounters
     private var batch: Batch
     private var tally = Tally()
@@ -61,7 +62,8 @@ final class IntakeLane {
         queue = pipeline.queue
         encoder = pipeline.encoder
         stage = pipeline.makeStage()
-        self.policy = policy
+        zone = policy.zone
+        relayNumber = policy.relayNumber
         self.counters = counters
         batch = queue.takeEmpty()
     }
@@ -70,12 +72,18 @@ final class IntakeLane {
 
     /// Takes one frame. `source` says who sent it and when it came.
     func append(_ frame: RawSpan, originalLength: Int, source: Source) {
-        if batch.isFull { flush() }
-        let message = Message.parse(frame, at: source.receivedAt, zone: policy.zone)
+        guard let relayNumber else { return append(frame, originalLength, source, relay: 1) }
         var source = source
-        let relay = policy.relayNumber.map { $0(frame) } ?? nil
+        let relay = relayNumber(frame)
         source.trustedRelay = relay != nil
-        batch.append(relay: relay ?? 1) { writer in
+        append(frame, originalLength, source, relay: relay ?? 1)
+    }
+
+    @inline(__always)
+    private func append(_ frame: RawSpan, _ originalLength: Int, _ source: Source, relay: UInt32) {
+        if batch.isFull { flush() }
+        let message = Message.parse(frame, at: source.receivedAt, zone: zone)
+        batch.append(relay: relay) { writer in
             encoder.encode(message, from: frame, source: source, originalLength: originalLength, into: &writer)
         }
         count(message, octets: frame.byteCount, isCut: originalLength > 0)

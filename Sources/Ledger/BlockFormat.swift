@@ -30,6 +30,8 @@ public struct BlockHeader: Equatable, Sendable {
     public var nextIndex: UInt64 { firstIndex + UInt64(recordCount) }
 
     private static let magic: UInt32 = 0x3142_5857  // "WXB1"
+    /// The byte that every block begins with.
+    static let firstByte = Int32(magic & 0xFF)
     private static let endsBatchBit: UInt32 = 1 << 31
 
     public init(firstIndex: UInt64, recordCount: Int, payloadLength: Int, endsBatch: Bool, writtenAt: UInt64) {

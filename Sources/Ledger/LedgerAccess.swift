@@ -10,8 +10,12 @@ public struct LedgerAccess: Sendable {
         self.system = system
     }
 
-    /// A reader that begins at `index`, or at the oldest record that is left when `index` is older.
-    public func makeReader(from index: UInt64) throws(LedgerError) -> LedgerReader {
-        try LedgerReader(layout, system, horizon, from: index)
+    /// A reader that begins at `index`, or at the oldest record that is left when `index` is older. It calls `onLoss`
+    /// when it comes to records that are lost, and leaves them out. Throws `outOfRange` when `index` is beyond the
+    /// horizon.
+    public func makeReader(
+        from index: UInt64, onLoss: @escaping (LostRecords) -> Void = { _ in }
+    ) throws(LedgerError) -> LedgerReader {
+        try LedgerReader(layout, system, horizon, from: index, onLoss: onLoss)
     }
 }

@@ -1,19 +1,28 @@
 /// Reads the ledger from an index on, block by block, up to the horizon. Belongs to one thread.
 ///
-/// A reader holds one open file and no memory: the caller says where a payload goes.
+/// A reader holds one open file and no memory: the caller says where a payload goes. What is damaged or gone is left
+/// out: the reader goes on with the next intact block, wherever that is, and says which records were lost.
 public struct LedgerReader: ~Copyable {
     private let layout: Layout
     private let system: any FileSystem
     private let horizon: Horizon
+    private let onLoss: (LostRecords) -> Void
     private var file: any File
     private var segment: UInt64
-    private var offset: UInt64
+    /// Where the next block is, if the headers from ``intactOffset`` on are right.
+    private var offset = UInt64(SegmentHeader.size)
+    /// Where the last block that was read ends: the last place where a block is known to begin.
+    private var intactOffset = UInt64(SegmentHeader.size)
+    /// Whether the block at ``offset`` was found to be damaged.
+    private var isDamaged = false
     /// Index of the next record to be read.
     public private(set) var nextIndex: UInt64
 
-    /// A reader that begins at `index`, or at the oldest record that is left when `index` is older.
-    /// Throws `outOfRange` when `index` is beyond the horizon.
-    init(_ layout: Layout, _ system: any FileSystem, _ horizon: Horizon, from index: UInt64) throws(LedgerError) {
+    /// See ``LedgerAccess/makeReader(from:onLoss:)``.
+    init(
+        _ layout: Layout, _ system: any FileSystem, _ horizon: Horizon, from index: UInt64,
+        onLoss: @escaping (LostRecords) -> Void
+    ) throws(LedgerError) {
         let segments = try files { () throws(FileError) in try layout.segmentIndexes(system) }
         guard index <= horizon.position.nextIndex, let oldest = segments.first else {
             throw LedgerError(.outOfRange, "index \(index) is not in the ledger yet")
@@ -23,34 +32,35 @@ public struct LedgerReader: ~Copyable {
         self.layout = layout
         self.system = system
         self.horizon = horizon
+        self.onLoss = onLoss
         self.file = file
         self.segment = segment
-        offset = UInt64(SegmentHeader.size)
-        nextIndex = max(index, oldest)
+        nextIndex = index
     }
 
     /// The header of the next durable block with a record from ``nextIndex`` on, nil when the reader has caught up.
+    /// When records were lost before it, ``nextIndex`` has moved past them.
     public mutating func peek() throws(LedgerError) -> BlockHeader? {
         let end = horizon.position
         while nextIndex < end.nextIndex {
-            if segment == end.segment && offset >= end.offset { return nil }
-            if let block = try files({ () throws(FileError) in try Self.readHeader(file, offset) }) {
-                if block.nextIndex > nextIndex { return block }
-                offset += UInt64(BlockHeader.size + block.payloadLength)
-                continue
+            if let block = try files({ () throws(FileError) in try nextBlock(before: end) }) {
+                if block.firstIndex > nextIndex { lose(upTo: block.firstIndex) }
+                return block
             }
-            let next = try files { () throws(FileError) in try layout.segmentIndexes(system) }.first { $0 > segment }
-            guard let next, next <= nextIndex else {
-                throw LedgerError(
-                    .damaged, "\(layout.segment(segment)) ends at offset \(offset) before index \(nextIndex)")
+            let segments = try files { () throws(FileError) in try layout.segmentIndexes(system) }
+            guard let next = segments.first(where: { $0 > segment && $0 <= end.segment }) else {
+                lose(upTo: end.nextIndex)
+                return nil
             }
+            if next > nextIndex { lose(upTo: next) }
             try open(next)
         }
         return nil
     }
 
     /// Reads the payload of `block`, which is what ``peek()`` gave, and moves on. `buffer` takes header and payload:
-    /// `BlockHeader.size + block.payloadLength` bytes. Returns the range in it of the records from ``nextIndex`` on.
+    /// `BlockHeader.size + block.payloadLength` bytes. Returns the range in it of the records from ``nextIndex`` on,
+    /// which is empty if the block is damaged.
     public mutating func read(
         _ block: BlockHeader, into buffer: UnsafeMutableRawBufferPointer
     ) throws(LedgerError) -> Range<Int> {
@@ -58,7 +68,8 @@ public struct LedgerReader: ~Copyable {
         let count = try files { () throws(FileError) in unsafe try file.read(into: buffer, at: offset) }
         let bytes = UnsafeRawBufferPointer(buffer)
         guard count == buffer.count, unsafe BlockHeader(bytes) == block, unsafe BlockHeader.isIntact(bytes) else {
-            throw LedgerError(.damaged, "\(layout.segment(segment)): the block at offset \(offset) is damaged")
+            isDamaged = true
+            return 0..<0
         }
         var start = BlockHeader.size
         if nextIndex > block.firstIndex {
@@ -68,14 +79,40 @@ public struct LedgerReader: ~Copyable {
             start += walk.position
         }
         offset += UInt64(buffer.count)
+        intactOffset = offset
         nextIndex = block.nextIndex
         return start..<buffer.count
+    }
+
+    // MARK: - Finding blocks
+
+    /// The next block of the segment with a record from ``nextIndex`` on, nil if there is none before `end`.
+    ///
+    /// One header leads to the next; only what is read is checked. Where that leads nowhere, a header that was passed
+    /// may have been wrong already, so the search begins behind the last block that was intact.
+    private mutating func nextBlock(before end: LedgerPosition) throws(FileError) -> BlockHeader? {
+        let limit = segment == end.segment ? end.offset : segment < end.segment ? .max : 0
+        while !isDamaged, offset < limit, let block = try Self.readHeader(file, offset), block.firstIndex <= nextIndex {
+            if block.nextIndex > nextIndex { return block }
+            offset += UInt64(BlockHeader.size + block.payloadLength)
+        }
+        let found = try BlockSearch.first(in: file, from: intactOffset, to: limit, with: nextIndex)
+        offset = found?.offset ?? max(intactOffset, limit)
+        intactOffset = offset
+        isDamaged = false
+        return found?.block
+    }
+
+    private mutating func lose(upTo index: UInt64) {
+        onLoss(LostRecords(indexes: nextIndex..<index, segment: layout.segment(segment)))
+        nextIndex = index
     }
 
     private mutating func open(_ index: UInt64) throws(LedgerError) {
         file = try files { () throws(FileError) in try system.open(layout.segment(index), .read) }
         segment = index
         offset = UInt64(SegmentHeader.size)
+        intactOffset = offset
     }
 
     private static func readHeader(_ file: any File, _ offset: UInt64) throws(FileError) -> BlockHeader? {

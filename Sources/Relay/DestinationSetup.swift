@@ -46,7 +46,7 @@ struct DestinationSetup {
                 tls.identity.map { CertificateFiles(certificateFile: $0.certificateFile, keyFile: $0.keyFile) },
                 server: PeerRequirement(
                     authorityFile: tls.authorityFile,
-                    fingerprints: tls.fingerprints.compactMap { CertificateFingerprint(digest: $0.bytes) },
+                    fingerprints: tls.fingerprints.map(CertificateFingerprint.init),
                     serverName: tls.serverName))
             options.handshakeTimeout = TimeAmount(tls.handshakeTimeout)
             return options
@@ -61,5 +61,15 @@ struct DestinationSetup {
         options.limits.write = collector.writeTimeout.nanoseconds
         options.limits.idle = collector.idleTimeout?.nanoseconds
         return options
+    }
+}
+
+extension CertificateFingerprint {
+    init(_ settings: Settings.Fingerprint) {
+        // Leaving one out would let in, or shut out, whom the configuration does not.
+        guard let fingerprint = CertificateFingerprint(digest: settings.bytes) else {
+            preconditionFailure("a fingerprint of the settings has 32 bytes")
+        }
+        self = fingerprint
     }
 }

@@ -115,7 +115,7 @@ struct ListenerSetup {
                 own,
                 clients: PeerRequirement(
                     authorityFile: authorities,
-                    fingerprints: fingerprints.compactMap { CertificateFingerprint(digest: $0.bytes) }))
+                    fingerprints: fingerprints.map(CertificateFingerprint.init)))
         }
     }
 

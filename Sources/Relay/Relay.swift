@@ -184,7 +184,7 @@ public final class Relay: @unchecked Sendable {
         kill(getpid(), SIGTERM)
     }
 
-    private static func ledgerOptions(_ settings: Settings) -> LedgerOptions {
+    static func ledgerOptions(_ settings: Settings) -> LedgerOptions {
         let stream = settings.stream
         var options = LedgerOptions(
             directory: settings.data, hostname: LogIdentity.hostname(), processID: getpid())

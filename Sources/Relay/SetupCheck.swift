@@ -11,6 +11,7 @@ import Seal
 public import Settings
 import Syslog
 import TLS
+import Telemetry
 
 /// Tries out everything a configuration names, as a start would, and changes nothing.
 public struct SetupCheck {
@@ -29,9 +30,15 @@ public struct SetupCheck {
     }
 
     private let settings: Settings
+    private let freeBytes: @Sendable (String) -> UInt64?
 
     public init(_ settings: Settings) {
+        self.init(settings, freeBytes: TrialFileSystem.freeBytes)
+    }
+
+    init(_ settings: Settings, freeBytes: @escaping @Sendable (String) -> UInt64?) {
         self.settings = settings
+        self.freeBytes = freeBytes
     }
 
     /// All findings, in the order of the data flow. With `connecting`, destinations are connected to.
@@ -49,21 +56,33 @@ public struct SetupCheck {
         attempt("ledger \(settings.data)", settings.position(of: "data")) {
             let system = DiskFileSystem()
             let layout = Layout(settings.data)
-            guard system.exists(layout.directory) else {
-                try checkParent(of: layout.directory)
-                return (.ok, "will be made at the first start")
+            let isThere = system.exists(layout.directory)
+            if isThere { try checkWritable(layout.directory) } else { try checkParent(of: layout.directory) }
+            let isRunning = try system.exists(layout.lock) && !system.open(layout.lock, .update).lock()
+            do {
+                try openLedger()
+            } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
+                // Files that are being written are not read in one piece.
             }
-            try checkWritable(layout.directory)
+            if isRunning { return (.warning, "in use by a running relay") }
             guard let origin = try LogIdentity.storedOrigin(layout) else {
-                return (.ok, "a new log will be made in it")
+                return (.ok, isThere ? "a new log will be made in it" : "will be made at the first start")
             }
-            guard try settings.stream.origin == nil || LogIdentity.origin(settings, layout) == origin else {
-                throw LedgerError(
-                    .otherOrigin, "it holds the log \(origin): set `stream.origin` to that, or name another folder")
+            guard freeBytes(layout.directory).map({ $0 >= UInt64(settings.stream.segmentBytes) }) != false else {
+                return (.warning, "holds the log \(origin); its disk has no room for another segment")
             }
-            let isFree = try !system.exists(layout.lock) || system.open(layout.lock, .update).lock()
-            return isFree ? (.ok, "holds the log \(origin)") : (.warning, "in use by a running relay")
+            return (.ok, "holds the log \(origin)")
         }
+    }
+
+    /// Opens the ledger as a start does, so that what would keep it from starting is found, on a file system that
+    /// writes nothing. Without its key, about which there is a finding of its own, there is no opening it.
+    private func openLedger() throws {
+        guard var identity = try? LogIdentity(settings, creating: false) else { return }
+        _ = try Ledger(
+            Relay.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(),
+            queue: BatchQueue(byteLimit: settings.queueBytes), counters: LedgerCounters(MetricsRegistry()),
+            system: TrialFileSystem(freeBytes: freeBytes), onFailure: { _ in })
     }
 
     private func checkKey() -> Finding {
@@ -150,11 +169,7 @@ public struct SetupCheck {
                 preconditionFailure("there are two other kinds")
             }
             let place = "\(options.host):\(options.port)"
-            let address = try SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
-            guard connecting else {
-                let isName = address.ipAddress != options.host
-                return (.ok, "\(place)\(isName ? ", which is \(address.ipAddress ?? "?")" : ""), not tried (--connect)")
-            }
+            guard connecting else { return resolve(options.host, port: options.port) }
             do {
                 try ConnectionProbe.run(options)
             } catch {
@@ -162,6 +177,14 @@ public struct SetupCheck {
             }
             return (.ok, "connected to \(place)")
         }
+    }
+
+    /// A name that is not known now may be later: the relay goes on trying.
+    private func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
+        guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else {
+            return (.warning, "the name \(host) is not known now; the relay will try again and again")
+        }
+        return (.ok, "\(host):\(port)\(address == host ? "" : ", which is \(address)"), not tried (--connect)")
     }
 
     private struct Unreachable: Error, CustomStringConvertible {
@@ -195,7 +218,7 @@ public struct SetupCheck {
 
     /// A folder is made, but not those around it.
     private func checkParent(of folder: String) throws(LedgerError) {
-        let parent = folder.lastIndex(of: "/").map { $0 == folder.startIndex ? "/" : String(folder[..<$0]) } ?? "."
+        let parent = TrialFileSystem.folder(of: folder)
         guard unsafe access(parent, W_OK) == 0 else {
             let reason = unsafe String(cString: strerror(errno))
             throw LedgerError(.file, "\(folder) cannot be made in \(parent): \(reason)")

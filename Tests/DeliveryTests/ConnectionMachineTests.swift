@@ -147,7 +147,7 @@ import Testing
             if Bool.random(using: &random) {
                 let bytes = Int.random(in: 1...90, using: &random)
                 (sent, index) = (sent + bytes, index + 3)
-                window.noteSent(bytes, nextIndex: index)
+                #expect(window.noteSent(bytes, index - 3..<index) == 0)
                 ends.append((sent, index))
             } else if sent > flushed {
                 let bytes = Int.random(in: 1...(sent - flushed), using: &random)
@@ -164,11 +164,35 @@ import Testing
 
     @Test func anOrderlyEndConfirmsEverything() {
         var window = SentWindow(width: 1000, from: 0)
-        window.noteSent(10, nextIndex: 4)
+        window.noteSent(10, 0..<4)
         window.noteFlushed(10)
         #expect(window.confirmedIndex == 0)
         window.confirmAll()
         #expect(window.confirmedIndex == 4)
+    }
+
+    @Test func whatIsSentAgainIsCounted() {
+        var window = SentWindow(width: 10, from: 5, unsent: 8)
+        #expect(window.noteSent(10, 5..<7) == 2)
+        #expect(window.noteSent(10, 7..<10) == 1, "a block that was cut short before")
+        window.noteFlushed(20)
+        #expect(window.confirmedIndex == 7 && window.nextIndex == 10)
+        window.reconnect()
+        #expect(window.nextIndex == 7 && window.unsentIndex == 10)
+        #expect(window.noteSent(30, 7..<12) == 3)
+    }
+
+    /// What cannot be sent is confirmed with what was sent before it.
+    @Test func whatIsSkippedIsConfirmedByTheEnd() {
+        var window = SentWindow(width: 10, from: 0)
+        window.noteSent(10, 0..<4)
+        window.skip(to: 9)
+        window.skip(to: 9)
+        #expect(window.nextIndex == 9 && window.outstanding == 10)
+        window.noteFlushed(10)
+        #expect(window.confirmedIndex == 0)
+        window.confirmAll()
+        #expect(window.confirmedIndex == 9)
     }
 }
 

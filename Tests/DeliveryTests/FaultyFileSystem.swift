@@ -1,8 +1,8 @@
 import Batch
 import Ledger
 
-/// The disk, save for the calls that a test wants to fail. A write that fails leaves the first half of its bytes; a sync
-/// that succeeds does nothing, since no test here pulls the plug.
+/// The disk, save for the calls that a test wants to fail. A write that fails leaves the first half of its bytes; a
+/// sync that succeeds does nothing, since no test here pulls the plug.
 final class FaultyFileSystem: FileSystem {
     private struct State {
         var calls = 0

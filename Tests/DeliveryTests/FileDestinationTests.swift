@@ -58,6 +58,27 @@ import Testing
         try expectWhole()
     }
 
+    /// Each file holds all records from the one it is named after to its last: what is lost is between files.
+    @Test func damageInTheLedgerIsSkipped() throws {
+        for _ in 0..<12 { ledger.append(40) }
+        let lines = try ledger.lines()
+        let blocks = try ledger.blocks()
+        let damaged = [blocks[0], blocks[4], blocks[5], blocks[blocks.count - 1]]
+        for block in damaged { try ledger.damage(block.bytes.upperBound - 5..<block.bytes.upperBound) }
+        let lost = Set(damaged.flatMap { $0.indexes.map(Int.init) })
+        for _ in 0..<2 {
+            let destination = try destination()
+            destination.start()
+            try destination.stop().wait()
+            #expect(try rig.confirmed() == ledger.end, "the cursor goes past what is lost")
+        }
+        #expect(text == lines.indices.filter { !lost.contains($0) }.map { lines[$0] + "\n" }.joined())
+        let starts = TemporaryDirectory.names(in: folder).compactMap { Int($0.dropFirst(8).dropLast(4)) }
+        #expect(starts == [Int(blocks[1].indexes.lowerBound), Int(blocks[6].indexes.lowerBound)])
+        #expect(rig.metric("skipped_records_total") == lost.count && rig.metric("failures_total") == 0)
+        #expect(rig.complaints.count == 3)
+    }
+
     @Test func aRestartGoesOnAfterAnAbandonment() throws {
         ledger.append(500)
         let first = try destination(syncInterval: 3_600_000_000_000)

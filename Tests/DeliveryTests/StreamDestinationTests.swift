@@ -1,3 +1,4 @@
+import Batch
 import Ledger
 import NIOCore
 import TLS
@@ -240,6 +241,74 @@ import Testing
         #expect(rig.waitUntil { $0.metric("failures_total") >= 1 })
         try destination.stop().wait()
         try destination.stop().wait()
+    }
+
+    // MARK: - The disk
+
+    /// A disk that does not answer delays the cursor, not delivery: other destinations are on the same event loop.
+    @Test func aDiskThatHangsDoesNotHoldUpDelivery() throws {
+        let disk = GatedFileSystem()
+        let collector = try Collector(.read)
+        let destination = try rig.stream(port: collector.port, disk: disk)
+        destination.start()
+        #expect(disk.waitForSync(1))
+        for _ in 0..<5 {
+            ledger.append(10)
+            try waitForAll(collector)
+        }
+        let end = destination.stop()
+        let hasEnded = Monitor(false)
+        end.whenComplete { _ in hasEnded.withLock { $0 = true } }
+        #expect(collector.wait { $0.first?.isClosed == true })
+        #expect(!hasEnded.withLock { $0 })
+        disk.allow(100)
+        try end.wait()
+        #expect(try rig.confirmed() == ledger.end)
+    }
+
+    /// The records of a damaged block are left out, counted and named, once; those of all others arrive.
+    @Test func damageInTheLedgerIsSkipped() throws {
+        for _ in 0..<12 { ledger.append(40) }
+        let lines = try ledger.lines()
+        let blocks = try ledger.blocks()
+        #expect(blocks.count >= 12)
+        let damaged = [blocks[2], blocks[5], blocks[6], blocks[blocks.count - 1]]
+        for block in damaged { try ledger.damage(block.bytes.lowerBound + 40..<block.bytes.lowerBound + 50) }
+        let lost = Set(damaged.flatMap { $0.indexes })
+        let expected = lines.indices.filter { !lost.contains(UInt64($0)) }.map { lines[$0] }
+        let collector = try Collector(.reset(after: 30_000), .read)
+        let destination = try rig.stream(port: collector.port)
+        destination.start()
+        #expect(collector.waitForLine(try #require(expected.last), connection: 1))
+        try destination.stop().wait()
+        #expect(records(in: collector.connections[1].received) == expected)
+        #expect(rig.metric("skipped_records_total") == lost.count)
+        let complaints = rig.complaints.filter { $0.hasPrefix("records are damaged or gone in the ledger") }
+        #expect(complaints.count == 3)
+        for (complaint, range) in zip(
+            complaints, [damaged[0].indexes, damaged[1].indexes.lowerBound..<damaged[2].indexes.upperBound])
+        {
+            #expect(complaint.contains("first_index=\(range.lowerBound) last_index=\(range.upperBound - 1) "))
+            #expect(complaint.hasSuffix("segment=\(ledger.access.layout.segment(0))"))
+        }
+        #expect(try rig.confirmed() == ledger.end, "the cursor goes past what is lost")
+    }
+
+    /// What a destination has sent before a restart, it counts as sent again after it.
+    @Test func whatIsSentAgainAfterARestartIsCounted() throws {
+        ledger.append(100)
+        let collector = try Collector(.resetAtEnd, .read)
+        let first = try rig.stream(port: collector.port)
+        first.start()
+        try waitForAll(collector)
+        try first.stop().wait()
+        #expect(rig.metric("resent_records_total") == 0)
+        ledger.append(20)
+        let second = try rig.stream(port: collector.port)
+        second.start()
+        #expect(collector.waitForLine(try #require(try ledger.lines().last), connection: 1))
+        try second.stop().wait()
+        #expect(rig.metric("resent_records_total") == 100)
     }
 
     // MARK: - TLS

@@ -77,6 +77,24 @@ final class TestLedger {
     /// Index of the next record.
     var end: UInt64 { access.horizon.position.nextIndex }
 
+    /// The blocks of the first segment: where they lie in it, and the indexes of their records.
+    func blocks() throws -> [(bytes: Range<UInt64>, indexes: Range<UInt64>)] {
+        let file = try DiskFileSystem().open(access.layout.segment(0), .read)
+        var blocks: [(bytes: Range<UInt64>, indexes: Range<UInt64>)] = []
+        var scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: 0)
+        while let block = try scan.next() {
+            blocks.append((scan.blockOffset..<scan.offset, block.firstIndex..<block.nextIndex))
+        }
+        return blocks
+    }
+
+    /// Changes bytes of the first segment.
+    func damage(_ offsets: Range<UInt64>) throws {
+        let file = try DiskFileSystem().open(access.layout.segment(0), .update)
+        let bytes = try file.bytes(at: offsets.lowerBound, count: offsets.count)
+        try file.write(bytes.map { ~$0 }, at: offsets.lowerBound)
+    }
+
     /// All records.
     func lines() throws -> [String] {
         var reader = try access.makeReader(from: 0)
@@ -124,7 +142,8 @@ struct DestinationRig {
 
     /// A destination that goes on from the cursor, quick to try again.
     func stream(
-        port: Int, tls: TLSContext? = nil, _ change: (inout StreamDestination.Options) -> Void = { _ in }
+        port: Int, tls: TLSContext? = nil, disk: any FileSystem = DiskFileSystem(),
+        _ change: (inout StreamDestination.Options) -> Void = { _ in }
     ) throws -> StreamDestination {
         var options = StreamDestination.Options(name: "test", host: "127.0.0.1", port: port)
         options.tls = tls
@@ -133,8 +152,8 @@ struct DestinationRig {
         options.tick = .milliseconds(2)
         change(&options)
         return StreamDestination(
-            options, ledger: ledger.access, cursor: try CursorFile(cursorPath), start: 0, on: Self.group.next(),
-            counters: counters, logger: logger)
+            options, ledger: ledger.access, cursor: try CursorFile(cursorPath, disk), start: 0,
+            on: Self.group.next(), counters: counters, logger: logger)
     }
 
     /// Index of the first record that the cursor on disk does not vouch for.

@@ -1,4 +1,5 @@
 import Glibc
+import Ledger
 import Settings
 import TestSupport
 import Testing
@@ -7,8 +8,11 @@ import Testing
 
 /// What the golden files of the command line cannot hold: ports, certificates, and a relay that runs.
 @Suite struct SetupCheckTests {
-    private func findings(_ site: Site, _ text: String, connecting: Bool = false) throws -> [String] {
-        SetupCheck(try site.settings(text)).run(connecting: connecting).map {
+    private func findings(
+        _ site: Site, _ text: String, connecting: Bool = false,
+        freeBytes: @escaping @Sendable (String) -> UInt64? = TrialFileSystem.freeBytes
+    ) throws -> [String] {
+        SetupCheck(try site.settings(text), freeBytes: freeBytes).run(connecting: connecting).map {
             $0.description.replacing(site.folder.path, with: ".")
         }
     }
@@ -54,6 +58,110 @@ import Testing
         let text = Site.configuration + "destinations: [{name: a, type: file, path: archive}]"
         #expect(try findings(site, text).allSatisfy { $0.hasPrefix("ok: ") })
         #expect(TemporaryDirectory.names(in: site.folder.path).isEmpty)
+    }
+
+    // MARK: - The ledger
+
+    /// A ledger that a relay left in order, and what has happened to it since.
+    enum Mishap: String, CaseIterable {
+        case otherOrigin, otherKey, damagedHeader, lostRecords, lostSegments, restoredBackup, noKey, isFile
+
+        func happen(to site: Site) throws {
+            let segment = "\(site.ledger)/segments/00000000000000000000.segment"
+            switch self {
+            case .otherOrigin: try replace("\(site.ledger)/origin") { $0.replacing("test.", with: "other.") }
+            case .otherKey:
+                let other = Site()
+                try other.withRelay { _ in }
+                let key = try #require(TemporaryDirectory.contents("\(other.ledger)/keys/log.pem"))
+                site.folder.write("ledger/keys/log.pem", String(decoding: key, as: UTF8.self))
+            case .damagedHeader: try file(segment).write([0xFF], at: 100)
+            case .lostRecords: try file(segment).truncate(to: 8192)
+            case .lostSegments: unsafe unlink(segment)
+            case .restoredBackup:
+                var cursor = try CursorFile("\(site.ledger)/cursors/siem.cursor")
+                try cursor.store(CursorFile.Value(nextIndex: 100))
+            case .noKey: unsafe unlink("\(site.ledger)/keys/log.pem")
+            case .isFile:
+                try DiskFileSystem().rename(site.ledger, to: site.folder.path("moved"))
+                site.folder.write("ledger", "")
+            }
+        }
+
+        private func file(_ path: String) throws -> any File { try DiskFileSystem().open(path, .update) }
+
+        private func replace(_ path: String, _ change: (String) -> String) throws {
+            let text = String(decoding: try file(path).contents(), as: UTF8.self)
+            try file(path).truncate(to: 0)
+            try file(path).write(Array(change(text).utf8), at: 0)
+        }
+    }
+
+    /// All files of a site, by path.
+    private func contents(_ path: String) -> [String: [UInt8]] {
+        guard DiskFileSystem().exists("\(path)/.") else { return [path: TemporaryDirectory.contents(path) ?? []] }
+        return TemporaryDirectory.names(in: path).reduce(into: ["\(path)/": []]) { all, name in
+            all.merge(contents("\(path)/\(name)")) { _, new in new }
+        }
+    }
+
+    private func siteWithLog() throws -> Site {
+        let site = Site()
+        try site.withRelay { relay in
+            try relay.send(["one", "two"])
+            #expect(relay.waitForRecords(2))
+        }
+        return site
+    }
+
+    /// `check` finds what a start would end with, in the same words, and writes nothing.
+    @Test(arguments: Mishap.allCases)
+    func ledgerIsRefusedAsAStartRefusesIt(_ mishap: Mishap) throws {
+        let site = try siteWithLog()
+        try mishap.happen(to: site)
+        let before = contents(site.folder.path)
+        let errors = try findings(site, Site.configuration).filter { $0.hasPrefix("error: ") }
+        #expect(contents(site.folder.path) == before)
+        #expect(!errors.isEmpty)
+        let error = #expect(throws: (any Error).self) { try site.makeRelay() }
+        guard mishap != .isFile else { return }
+        #expect(errors[0].hasSuffix("\(try #require(error))".replacing(site.folder.path, with: ".")))
+        #expect(errors[0].contains("waxwing.yaml:"))
+    }
+
+    /// What a start mends is no error, and `check` does not mend it.
+    @Test func tornTailIsNoError() throws {
+        let site = try siteWithLog()
+        let segment = try DiskFileSystem().open("\(site.ledger)/segments/00000000000000000000.segment", .update)
+        try segment.write([0x57, 0x58, 0x42], at: try segment.size())
+        let before = contents(site.folder.path)
+        #expect(try findings(site, Site.configuration)[0] == "ok: ledger ./ledger: holds the log \(Site.origin)")
+        #expect(contents(site.folder.path) == before)
+    }
+
+    @Test func ledgerNeedsRoomForASegment() throws {
+        let site = Site()
+        let found = try findings(site, Site.configuration) { _ in 63 << 20 }
+        #expect(found[0].hasPrefix("error: ledger ./ledger: waxwing.yaml:1:7: reserve space for ./ledger/segments/"))
+        #expect(found[0].hasSuffix(": No space left on device"))
+        #expect(try findings(site, Site.configuration) { _ in 64 << 20 }[0].hasPrefix("ok: "))
+        try site.withRelay { _ in }
+        let later = try findings(site, Site.configuration) { _ in 63 << 20 }
+        #expect(later[0].hasPrefix("warning: ledger ./ledger: "))
+    }
+
+    // MARK: - Certificates and collectors
+
+    /// A relay goes on trying; only who asks for a connection wants it now.
+    @Test func nameThatIsNotKnownIsAWarning() throws {
+        let text = Site.configuration + "destinations: [{name: a, type: tcp, address: \"nowhere.invalid:601\"}]\n"
+        let site = Site()
+        #expect(
+            try findings(site, text)[4]
+                == "warning: destination a: the name nowhere.invalid is not known now; the relay will try again and again"
+        )
+        let tried = try findings(site, text, connecting: true)[4]
+        #expect(tried.hasPrefix("error: destination a: waxwing.yaml:5:16: no connection to nowhere.invalid:601: "))
     }
 
     @Test func certificatesAreTried() throws {

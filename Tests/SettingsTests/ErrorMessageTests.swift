@@ -29,6 +29,38 @@ import Testing
     }
 }
 
+/// Which destinations are taken for the relay's own listener.
+@Suite struct LoopTests {
+    @Test(arguments: [
+        // listener, destination, whether the one reaches the other
+        ("127.0.0.1:601", "127.0.0.1:601", true),
+        ("127.0.0.1:601", "127.0.0.1:602", false),
+        ("127.0.0.1:601", "127.0.0.2:601", false),
+        ("127.0.0.1:601", "localhost:601", true),
+        ("localhost:601", "[::1]:601", true),
+        ("127.0.0.1:601", "0.0.0.0:601", true),
+        ("[::1]:601", "127.0.0.1:601", false),
+        (":601", "127.0.0.2:601", true),
+        ("0.0.0.0:601", "localhost:601", true),
+        ("192.0.2.1:601", "192.0.2.1:601", true),
+        ("192.0.2.1:601", "127.0.0.1:601", false),
+        ("relay.example.net:601", "Relay.Example.NET:601", true),
+        (":601", "collector.example.net:601", false),
+        (":601", "192.0.2.1:601", false),
+        ("127.0.0.1:0", "127.0.0.1:601", false),
+    ])
+    func loop(_ listener: String, _ destination: String, _ isLoop: Bool) {
+        for kind in ["tcp", "udp"] {
+            let text = """
+                listeners: [{\(kind): "\(listener)"}]
+                destinations: [{type: tcp, name: a, address: "\(destination)"}]
+                """
+            let isRefused = (try? Settings.parse(text)) == nil
+            #expect(isRefused == (isLoop && kind == "tcp"), "\(kind)")
+        }
+    }
+}
+
 enum ErrorTable {
     struct Case: Sendable, CustomTestStringConvertible {
         var row: String
@@ -434,6 +466,14 @@ enum ErrorTable {
         => 5:5: two destinations have one name, the other one at waxwing.yaml:2:5; give each a name of its own
         destinations:↵  - type: file↵    name: a↵    path: /x↵  - type: file↵    name: b↵    path: /x
         => 5:5: two destinations write to one folder, the other one at waxwing.yaml:2:5; give each a folder of its own
+        destinations:↵  - type: file↵    name: a↵    path: /x/y↵  - type: file↵    name: b↵    path: //x/./y/
+        => 5:5: two destinations write to one folder, the other one at waxwing.yaml:2:5; give each a folder of its own
+        destinations:↵  - type: tcp↵    name: a↵    address: 127.0.0.1:5514
+        => 2:5: the destination is this relay's own tcp listener (built-in defaults): each record would come back for
+            ever; give the address of another machine or port
+        listeners: [{tcp: ":601"}]↵destinations: [{type: tcp, name: a, address: "[::1]:601"}]
+        => 2:16: the destination is this relay's own tcp listener (waxwing.yaml:1:13): each record would come back for
+            ever; give the address of another machine or port
         destinations:↵  - type: file↵    name: a↵    path: waxwing-data/x
         => 2:5: the destination's path is in the ledger's folder; give it a folder outside of "data"
         destinations:↵  - type: tcp↵    name: a↵    address: a:1↵    framing: octet

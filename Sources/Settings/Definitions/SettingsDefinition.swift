@@ -84,6 +84,7 @@ enum CrossChecks {
         checkAddresses(settings, &decoding)
         checkNames(settings, &decoding)
         checkFolders(settings, &decoding)
+        checkLoops(settings, &decoding)
     }
 
     private struct Endpoint {
@@ -138,17 +139,49 @@ enum CrossChecks {
         var seen: [String: FilePosition] = [:]
         for destination in settings.destinations {
             guard case .file(let archive) = destination.kind else { continue }
-            if archive.path == settings.data || archive.path.hasPrefix(settings.data + "/") {
+            let (path, data) = (Paths.plain(archive.path), Paths.plain(settings.data))
+            if path == data || path.hasPrefix(data + "/") {
                 decoding.report(
                     .conflict, at: destination.position, "the destination's path is in the ledger's folder",
                     remedy: "give it a folder outside of \"data\"")
             }
-            if let earlier = seen.updateValue(destination.position, forKey: archive.path) {
+            if let earlier = seen.updateValue(destination.position, forKey: path) {
                 decoding.report(
                     .conflict, at: destination.position,
                     "two destinations write to one folder, the other one at \(earlier)",
                     remedy: "give each a folder of its own")
             }
         }
+    }
+
+    /// A destination that is a listener of the relay itself would bring back each record for ever.
+    private static func checkLoops(_ settings: Settings, _ decoding: inout Decoding) {
+        for destination in settings.destinations {
+            let address: Settings.Address
+            switch destination.kind {
+            case .tls(let collector, _), .tcp(let collector): address = collector.address
+            case .file: continue
+            }
+            let listener = settings.listeners.first { $0.transport.name != "udp" && $0.address.accepts(address) }
+            guard let listener else { continue }
+            decoding.report(
+                .conflict, at: destination.position,
+                "the destination is this relay's own \(listener.transport.name) listener (\(listener.position)): each "
+                    + "record would come back for ever",
+                remedy: "give the address of another machine or port")
+        }
+    }
+}
+
+extension Settings.Address {
+    /// Whether who connects to `address` on this machine, as far as that can be said without asking for names, comes to
+    /// a listener that has this one.
+    fileprivate func accepts(_ address: Settings.Address) -> Bool {
+        guard port == address.port else { return false }
+        if host.lowercased() == address.host.lowercased() { return true }
+        // A connection to no address in particular goes to the machine itself.
+        guard address.isLoopback || address.isWildcard else { return false }
+        let isVague = address.isWildcard || address.host == "localhost" || host == "localhost"
+        return isWildcard || (isLoopback && isVague)
     }
 }

@@ -155,4 +155,10 @@ enum Paths {
         }
         return path
     }
+
+    /// `path` without what makes no difference: empty and `.` components.
+    static func plain(_ path: String) -> String {
+        let parts = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        return path.hasPrefix("/") ? "/\(parts)" : parts.isEmpty ? "." : parts
+    }
 }

@@ -21,7 +21,7 @@ public struct VerifyOptions: Sendable {
     public var head: String?
     /// Whether the export is a part: what is there is proved, and what is not is not missed.
     public var isSubset = false
-    /// A file that gets the verified records, one on a line.
+    /// A file that gets the verified records, one on a line; `-` for standard output.
     public var output: String?
     /// The first index the export is to have. Without it an export that starts later, even where a batch starts, is
     /// incomplete: that records were there before is what its own numbers say.
@@ -39,7 +39,8 @@ public enum Verification {
     /// Reads `inputs`, any number of files in any order that together are one export, and says what they prove.
     ///
     /// Throws only if the question makes no sense (``VerificationError``); an input that cannot be read is a finding.
-    /// If records are repeated so far apart that they could not be compared, files are read a second time.
+    /// If records are repeated so far apart that they could not be compared, files are read a second time. Where an
+    /// input cannot be, leaf hashes are kept in a file without a name: 64 bytes a record, of the newest 64 Mi records.
     public static func run(_ options: VerifyOptions, _ inputs: [ExportInput]) throws(VerificationError) -> VerifyReport
     {
         let key = try verifier(options.key)
@@ -48,7 +49,9 @@ public enum Verification {
         question.start = options.start
         question.isSubset = options.isSubset
         let codes = try options.macKey.map { bytes throws(VerificationError) in try macKey(bytes) }
-        var verifier = try make(question)
+        // What cannot be read again is kept in mind.
+        let spool = inputs.allSatisfy(\.isRereadable) ? nil : LeafSpool()
+        var verifier = try make(question, spool)
         verifier.codes = codes.flatMap { CodeCheck(firstKey: $0) }
         if let path = options.hashes {
             verifier.leafHashes = try LeafHashDirectory(path: path)
@@ -65,13 +68,19 @@ public enum Verification {
         read(inputs, &verifier)
         verifier.finish()
         try settle(&verifier, question, inputs)
+        if options.isSubset, options.head == nil, verifier.signedSize == 0 {
+            verifier.report.notes.append(
+                "there is no seal in the export to prove it by; a signed head takes its place (--head)")
+        }
         judgeAge(options, &verifier)
         return verifier.report
     }
 
-    private static func make(_ question: Verifier.Options) throws(VerificationError) -> Verifier {
+    private static func make(
+        _ question: Verifier.Options, _ spool: LeafSpool? = nil
+    ) throws(VerificationError) -> Verifier {
         do throws(OpenSSLError) {
-            return try Verifier(question)
+            return try Verifier(question, spool: spool)
         } catch {
             throw VerificationError(.library, error.description)
         }
@@ -110,10 +119,18 @@ public enum Verification {
             for conflict in open.conflicts { verifier.report.conflicts.append(conflict) }
             for finding in open.findings { verifier.report.tampered.append(finding) }
         }
+        for line in open.cuts.all {
+            if line.isBeginning {
+                verifier.cut(.lastLine, at: line.position)
+            } else {
+                verifier.report.conflicts.append(
+                    Conflict(index: line.index, truth: nil, isDecided: true, others: Listing([line.position])))
+            }
+        }
         verifier.report.unresolved = UInt64(open.recordCount)
         if open.recordCount > 0 {
             verifier.report.notes.append(
-                "repeated records were too far apart to be compared: give the export as files instead of standard input"
+                "repeated records were too far apart to be compared: give the export as files"
             )
         }
     }
@@ -153,7 +170,7 @@ public enum Verification {
 
     private static func head(_ text: String, _ key: LogVerifier) throws(VerificationError) -> Checkpoint {
         do throws(TransparencyLogError) {
-            let note = try SignedNote(parsing: Array(text.utf8))
+            let note = try SignedNote(parsing: Array(text.drop { $0 == "\u{FEFF}" }.utf8))
             try note.verify(by: key)
             let head = try Checkpoint(parsing: note.text)
             guard head.origin == key.origin.text else {
@@ -175,7 +192,8 @@ public enum Verification {
     }
 
     private static func trimmed(_ text: Substring) -> String {
-        let start = text.drop { $0.isWhitespace }
+        // A byte order mark in front is no part of the text.
+        let start = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
         let count = start.reversed().prefix { $0.isWhitespace }.count
         return String(start.dropLast(count))
     }

@@ -24,7 +24,7 @@ public struct VerificationError: Error, Hashable, Sendable, CustomStringConverti
         self.reason = reason
     }
 
-    public var description: String { reason }
+    public var description: String { reason.printable }
 
     /// The exit code of the command: 64 for what was asked wrongly, 3 for a head that is not the log's.
     public var exitCode: Int32 {

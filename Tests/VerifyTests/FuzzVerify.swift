@@ -30,6 +30,7 @@ func fuzzVerify(_ bytes: RawSpan) {
     if report.outcome == .complete {
         precondition(report.verifiedRecords > 0 && report.verifiedRecords == ranges)
         precondition(report.missing.count == 0 && report.tampered.isEmpty && report.conflicts.isEmpty)
+        precondition(!report.isCut && report.unreadable.isEmpty)
     }
     precondition(report.text.utf8.last == 0x0A && report.json.utf8.last == UInt8(ascii: "}"))
 }

@@ -97,7 +97,7 @@ import Verify
         #expect(report.verifiedRecords == 1024)
         if export == .lines {
             let truth: UInt64 = place <= 400 ? 402 : 401
-            #expect(report.conflicts.items.first?.others == [SourcePosition(file: 0, number: UInt64(place + 1))])
+            #expect(report.conflicts.items.first?.others.items == [SourcePosition(file: 0, number: UInt64(place + 1))])
             #expect(report.conflicts.items.first?.truth == SourcePosition(file: 0, number: truth))
         }
     }

@@ -1,3 +1,5 @@
+import Glibc
+import Seal
 import Testing
 import TransparencyLog
 
@@ -135,6 +137,16 @@ import TransparencyLog
         #expect(report.verifiedRecords == 1022 && report.unverified.count == 0)
     }
 
+    @Test func `leaf hashes are found in a relay's data folder`() throws {
+        let data = try TemporaryDirectory()
+        let segments = try data.folder("segments")
+        try segments.add("00000000000000000000.leaves", hashes(0..<1024))
+        var lines = sealed
+        lines[300] = lines[300].replacing("record", with: "RECORD")
+        let report = try stream.verify(lines) { $0.hashes = data.path }
+        #expect(report.tampered.items.map(\.records) == [300..<301], "\(report.text)")
+    }
+
     @Test func `leaf hashes settle a conflict`() throws {
         let directory = try directory()
         var lines = sealed
@@ -143,7 +155,7 @@ import TransparencyLog
         lines.remove(at: 151)
         let report = try stream.verify(lines) { $0.hashes = directory.path }
         #expect(report.conflicts.items.map(\.index) == [140])
-        #expect(report.conflicts.items.first?.others == [SourcePosition(file: 0, number: 4)])
+        #expect(report.conflicts.items.first?.others.items == [SourcePosition(file: 0, number: 4)])
         #expect(report.tampered.items.map(\.records) == [130..<131], "\(report.text)")
     }
 
@@ -179,6 +191,7 @@ import TransparencyLog
         let seals = Set(stream.seals.map { stream.lines[$0] })
         let withoutSeals = lines.filter { !seals.contains($0) }
         #expect(try stream.verify(withoutSeals, adjust).outcome == .unverifiable)
+        #expect(try stream.verify(withoutSeals, adjust).text.contains("--head"))
         let byHead = try stream.verify(withoutSeals) {
             adjust(&$0)
             $0.head = stream.heads[15]
@@ -221,17 +234,35 @@ import TransparencyLog
         lines.remove(at: stream.seals[9] + 2)
         let report = try stream.verify(lines) { $0.output = file.path }
         #expect(report.outcome == .tampered)
-        // The bridged batch is proved at the end.
-        let bridged = 9 * 64..<10 * 64 - 1
-        let first = leaves(0..<64) + leaves(128..<bridged.lowerBound)
-        #expect(file.lines == first + leaves(640..<1024) + leaves(bridged))
+        // The bridged batch is proved at the end, and written where it belongs.
+        #expect(file.lines == leaves(0..<64) + leaves(128..<639) + leaves(640..<1024))
     }
 
-    @Test func `a shuffled export is written batch by batch`() throws {
+    @Test func `what is written is in the order of the indexes, whatever the export is`() throws {
         let file = try TemporaryFile()
         var generator = SeededGenerator(8)
-        _ = try stream.verify(sealed.shuffled(using: &generator)) { $0.output = file.path }
-        #expect(Set(file.lines) == Set(leaves(0..<1024)) && file.lines.count == 1024)
+        for lines in [sealed.shuffled(using: &generator), sealed.reversed()] {
+            let report = try stream.verify(lines) { $0.output = file.path }
+            #expect(file.lines == leaves(0..<1024) && report.notes.isEmpty, "\(report.text)")
+        }
+    }
+
+    @Test func `a pipe gets the records in the order in which they are verified`() throws {
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        let short = try TestStream(TestStream.Shape(batches: [3, 3]))
+        let report = try short.verify(Array(short.lines[4...]) + short.lines[..<4]) {
+            $0.output = "/dev/fd/\(ends[1])"
+        }
+        close(ends[1])
+        var written = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe read(ends[0], &written, written.count)
+        close(ends[0])
+        let indexes = String(decoding: written[..<max(0, count)], as: UTF8.self).split(separator: "\n").map {
+            unsafe CanonicalLine(Array($0.utf8).span.bytes).index
+        }
+        #expect(indexes == [4, 5, 6, 7, 0, 1, 2, 3])
+        #expect(report.outcome == .complete && report.text.contains("NOTE the records written"), "\(report.text)")
     }
 
     @Test func `an input is not written over`() throws {

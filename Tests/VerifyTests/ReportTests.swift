@@ -73,11 +73,28 @@ import Testing
                 "ranges":{"total":1,"items":[[0,3]]}},"tampered":{"total":0,"items":[]},"conflicts":{"total":0,"items":[]},\
                 "missing":{"records":0,"ranges":{"total":0,"items":[]}},"unverified":{"records":0,"ranges":{"total":0,"items":[]}},\
                 "unsealed_tail":{"records":3,"ranges":{"total":1,"items":[[4,6]]}},"duplicates":0,"unresolved":0,\
-                "foreign":{"total":0,"items":[]},"unreadable":{"total":0,"items":[]},"unknown_keys":{"total":0,"items":[]},\
+                "foreign":{"total":0,"items":[]},"unreadable":{"total":0,"items":[]},"cut":{"total":0,"items":[]},"unknown_keys":{"total":0,"items":[]},\
                 "dropped":1,"clock_steps":0,"mac":{"valid":1,"invalid":{"total":0,"items":[]},"absent":0,"unchecked":0},\
                 "newest_seal":{"number":1,"size":4,"time":"2026-11-23T06:15:05.000Z","age_ms":70000},"stale":false,"head":null,\
                 "output_failure":null,"notes":[]}
                 """)
+    }
+
+    @Test func `a key that is not the pinned one is named once`() throws {
+        let other = try TestStream(TestStream.Shape(seed: 1, batches: [1]))
+        let report = try other.verify(stream.lines)
+        #expect(
+            report.lines.filter { $0.hasPrefix("UNKNOWN KEY") } == [
+                "UNKNOWN KEY 3 seals are signed by key f60b5335, not by the pinned one"
+            ])
+        #expect(report.json.contains("\"unknown_keys\":{\"total\":3,\"items\":[{\"key\":\"f60b5335\",\"seals\":3}]}"))
+    }
+
+    @Test func `names cannot do anything to a terminal`() throws {
+        let report = try stream.verify(inputs: [.bytes([], name: "a\n\u{1B}[31m\u{9B}\u{202E}é")])
+        #expect(report.lines.first == "READ a\\u{A}\\u{1B}[31m\\u{9B}\\u{202E}é: empty")
+        #expect(report.json.contains("a\\u000a\\u001b[31m\\u009b"))
+        #expect(VerificationError(.hashes, "x\u{7}").description == "x\\u{7}")
     }
 
     @Test func `names are quoted`() throws {

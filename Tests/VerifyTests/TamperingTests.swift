@@ -243,7 +243,7 @@ import TransparencyLog
         let report = try stream.verify(lines)
         #expect(report.outcome == .tampered)
         #expect(Set(report.conflicts.items.map(\.index)) == [14, 16, 18])
-        #expect(report.conflicts.items.allSatisfy { $0.isDecided && $0.others.count == 2 })
+        #expect(report.conflicts.items.allSatisfy { $0.isDecided && $0.others.total == 2 })
         #expect(report.verifiedRecords == UInt64(stream.lines.count))
     }
 

@@ -49,6 +49,12 @@ final class TemporaryFile {
 final class TemporaryDirectory {
     let path: String
     private var names: [String] = []
+    private var folders: [TemporaryDirectory] = []
+
+    init(_ path: String) throws {
+        guard unsafe mkdir(path, 0o700) == 0 else { throw TemporaryFile.Failure() }
+        self.path = path
+    }
 
     init() throws {
         var name = Array("/tmp/waxwing-verify-XXXXXX".utf8CString)
@@ -57,8 +63,16 @@ final class TemporaryDirectory {
     }
 
     deinit {
+        folders.removeAll()
         for name in names { unsafe unlink("\(path)/\(name)") }
         unsafe rmdir(path)
+    }
+
+    /// A new folder in it.
+    func folder(_ name: String) throws -> TemporaryDirectory {
+        let folder = try TemporaryDirectory("\(path)/\(name)")
+        folders.append(folder)
+        return folder
     }
 
     func add(_ name: String, _ bytes: [UInt8]) throws {

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import TransparencyLog
 
@@ -94,7 +95,7 @@ import TransparencyLog
         let conflict = try #require(report.conflicts.items.first)
         #expect(conflict.index == 3 && conflict.isDecided)
         #expect(conflict.truth == SourcePosition(file: 0, number: 4))
-        #expect(conflict.others == [SourcePosition(file: 0, number: UInt64(long.lines.count) + 1)])
+        #expect(conflict.others.items == [SourcePosition(file: 0, number: UInt64(long.lines.count) + 1)])
     }
 
     @Test func `a whole second copy is verified like the first`() throws {
@@ -110,5 +111,41 @@ import TransparencyLog
         let other = try TestStream(TestStream.Shape(batches: [4095], text: "another"))
         let report = try long.verify(long.lines + other.lines)
         #expect(report.outcome == .tampered, "\(report.text)")
+    }
+}
+
+/// Input that cannot be read a second time.
+@Suite struct PipeTests {
+    private func verify(_ lines: [TestStream.Line]) throws -> VerifyReport {
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        let writer = PipeWriter(Export.lines.encode(lines), 60_000, ends[1])
+        writer.start()
+        let report = try UnionTests.long.verify(inputs: [.path("/dev/fd/\(ends[0])")])
+        writer.join()
+        close(ends[0])
+        return report
+    }
+
+    @Test func `late duplicates and conflicts on a pipe`() throws {
+        let long = UnionTests.long
+        let copies = [long.lines[3], long.lines[4095], long.lines[5], long.lines[long.lines.count - 1]]
+        let report = try verify(long.lines + copies)
+        #expect(report.outcome == .complete && report.duplicates == 4 && report.unresolved == 0, "\(report.text)")
+        let conflict = try verify(long.lines + [long.lines[3].replacing("record", with: "RECORD")])
+        #expect(conflict.outcome == .tampered)
+        #expect(conflict.conflicts.items.first?.truth == SourcePosition(file: 0, number: 4), "\(conflict.text)")
+    }
+
+    @Test func `what is forgotten is kept`() throws {
+        let spool = try #require(LeafSpool())
+        let recent = RecentLeaves(spool: spool)
+        func leaf(_ index: UInt64) -> Hash { Hash((0..<32).map { UInt8(truncatingIfNeeded: index >> ($0 & 7) &* 7) })! }
+        let indexes = Array(0..<200_000 as Range<UInt64>) + (1 << 40..<1 << 40 + 5)
+        for index in indexes { recent.remember(index, leaf(index), SourcePosition(file: 0, number: index + 1)) }
+        for index in [0, 1, 1023, 1024, 65_535, 65_536, 150_000, 199_999, 1 << 40] as [UInt64] {
+            #expect(recent.find(index)?.leaf == leaf(index) && recent.find(index)?.position.number == index + 1)
+        }
+        #expect(recent.find(200_000) == nil && recent.find(1 << 41) == nil)
     }
 }

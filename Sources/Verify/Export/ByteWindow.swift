@@ -30,6 +30,8 @@ struct ByteWindow: ~Copyable {
 
     /// Whether the input is decompressed on the way.
     var isCompressed: Bool { inflater != nil }
+    /// Whether the compressed data ended in the middle.
+    private(set) var endedEarly = false
 
     /// What was read and not yet consumed.
     var bytes: RawSpan {
@@ -93,7 +95,7 @@ struct ByteWindow: ~Copyable {
         let room = unsafe UnsafeMutableRawBufferPointer(start: base + end, count: Self.capacity - end)
         let count =
             if inflater != nil {
-                try unsafe inflater!.read(from: &source, into: room)
+                try unsafe inflater!.read(from: &source, into: room, endedEarly: &endedEarly)
             } else {
                 try unsafe source.read(into: room)
             }

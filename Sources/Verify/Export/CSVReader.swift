@@ -8,7 +8,7 @@ struct CSVHeader {
         var column = 0
         var name: [UInt8] = []
         var found: Int?
-        var position = Self.byteOrderMarkLength(bytes)
+        var position = 0
         var isQuoted = false
         while position < bytes.byteCount {
             let byte = bytes[position]
@@ -33,11 +33,6 @@ struct CSVHeader {
         }
         return nil
     }
-
-    /// 3 if the bytes start with the UTF-8 byte order mark, otherwise 0.
-    static func byteOrderMarkLength(_ bytes: RawSpan) -> Int {
-        bytes.byteCount >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
-    }
 }
 
 /// Reads the records in the column `_raw` of a CSV file (RFC 4180), as Splunk exports it: fields may be quoted and then
@@ -60,15 +55,16 @@ struct CSVReader: ~Copyable {
         _ window: inout ByteWindow, into sink: inout Sink
     ) throws(ExportError) {
         while let byte = try window.peek() {
-            if byte == UInt8(ascii: "\"") {
-                window.consume(1)
-                try readQuoted(&window)
-            } else {
+            if byte != UInt8(ascii: "\"") {
                 try readPlain(&window)
+            } else if try !readQuoted(&window) {
+                return sink.cut(.row, at: SourcePosition(file: file, number: rowLine))
             }
             let end = try window.peek()
             if end != nil { window.consume(1) }
-            endField(to: &sink)
+            // A quote at the very end may be half of an escaped one.
+            endField(edges: end == nil ? .end : [], to: &sink)
+            if end == nil, column < recordColumn { sink.cut(.row, at: SourcePosition(file: file, number: rowLine)) }
             if end == UInt8(ascii: ",") {
                 column += 1
             } else {
@@ -89,8 +85,10 @@ struct CSVReader: ~Copyable {
         if pendingReturn, try window.peek() == UInt8(ascii: ",") { append(0x0D) }
     }
 
-    /// Consumes the rest of a quoted field, up to but not including the comma or LF behind its closing quote.
-    private mutating func readQuoted(_ window: inout ByteWindow) throws(ExportError) {
+    /// Consumes a quoted field, up to but not including the comma or LF behind its closing quote. Returns false if the
+    /// file ends before.
+    private mutating func readQuoted(_ window: inout ByteWindow) throws(ExportError) -> Bool {
+        window.consume(1)
         while let byte = try window.peek() {
             guard byte == UInt8(ascii: "\"") else {
                 appendRun(&window)
@@ -103,13 +101,14 @@ struct CSVReader: ~Copyable {
                 window.consume(1)
             case 0x0D?:
                 window.consume(1)
-                guard try window.peek() == 0x0A else { throw broken() }
-                return
-            case UInt8(ascii: ",")?, 0x0A?, nil: return
+                let next = try window.peek()
+                guard next == 0x0A || next == nil else { throw broken() }
+                return true
+            case UInt8(ascii: ",")?, 0x0A?, nil: return true
             default: throw broken()
             }
         }
-        throw broken()
+        return false
     }
 
     /// Consumes everything in the window up to the next quote.
@@ -125,15 +124,15 @@ struct CSVReader: ~Copyable {
         if column == recordColumn { field.append(byte) }
     }
 
-    private mutating func endField<Sink: RecordSink & ~Copyable>(to sink: inout Sink) {
+    private mutating func endField<Sink: RecordSink & ~Copyable>(edges: LineEdges, to sink: inout Sink) {
         guard column == recordColumn else { return }
         defer { field.removeAll() }
         guard !isHeader, field.count > 0 || field.overflowed else { return }
         let position = SourcePosition(file: file, number: rowLine)
         if field.overflowed {
-            sink.skip(.oversize, at: position)
+            sink.skip(.oversize, field.record, at: position)
         } else {
-            sink.take(field.record, at: position)
+            sink.take(field.record, at: position, edges: edges)
         }
     }
 

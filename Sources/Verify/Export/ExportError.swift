@@ -8,7 +8,7 @@ public struct ExportError: Error, Hashable, Sendable, CustomStringConvertible {
         case cannotRead
         /// The file has none of the formats that are read.
         case unknownFormat
-        /// The gzip data is damaged, ends early or is followed by something else (RFC 1952).
+        /// The gzip data is damaged or is followed by something else (RFC 1952).
         case damagedGzip
         /// A JSON text that spans lines is malformed (RFC 8259).
         case malformedJSON
@@ -44,6 +44,8 @@ public enum ExportProblem: String, Hashable, Sendable {
     case malformedDocument
     /// A line that is JSON among lines that are not.
     case strayDocument
+    /// A block of a ledger's segment that is not whole, in front of others.
+    case damagedBlock
     /// A JSON text without any of the members that hold a record.
     case documentWithoutRecord
 
@@ -53,6 +55,7 @@ public enum ExportProblem: String, Hashable, Sendable {
         case .oversize: "a record longer than \(ExportReader.recordLimit) bytes"
         case .malformedDocument: "a line that is not valid JSON in a file of JSON lines"
         case .strayDocument: "a JSON line in a file of syslog lines"
+        case .damagedBlock: "a damaged block in the middle of a ledger segment"
         case .documentWithoutRecord: "a JSON text without a record (no _raw, event or event.original)"
         }
     }

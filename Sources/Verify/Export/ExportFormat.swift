@@ -30,20 +30,34 @@ public enum ExportFormat: String, Hashable, Sendable {
 /// Tells an export's format from its first bytes.
 enum FormatSniffer {
     /// Bytes looked at. A CSV header and the foreign lines in front of the first syslog line must end within them.
-    static let windowLength = 64 << 10
+    static let windowLength = 2 * ExportReader.recordLimit
 
     /// The format of an input that starts with `bytes`, of which there are ``windowLength`` or all. They are not empty.
     static func format(of bytes: RawSpan) throws(ExportError) -> ExportFormat {
+        if let format = known(bytes) { return format }
+        throw ExportError(.unknownFormat, refusal(of: bytes))
+    }
+
+    /// How many bytes in front of JSON lines are the end of one that was cut off, if nothing else can be made of the
+    /// input: 0 if that is not what it is.
+    static func remainderOfDocument(_ bytes: RawSpan) -> Int {
+        guard known(bytes) == nil else { return 0 }
+        for position in 0..<bytes.byteCount where bytes[position] == 0x0A {
+            return isJSON(bytes, at: position + 1) ? position + 1 : 0
+        }
+        return 0
+    }
+
+    private static func known(_ bytes: RawSpan) -> ExportFormat? {
         var position = 0
         while position < bytes.byteCount, isSpace(bytes[position]) { position += 1 }
         guard position < bytes.byteCount else { return .lines }
-        if LedgerSegment.begins(bytes) { return .ledgerSegment }
+        if LedgerSegmentReader.begins(bytes) { return .ledgerSegment }
         if isPriority(bytes, at: position) { return .lines }
         if isFrame(bytes, at: position) { return .octetCounted }
         if isJSON(bytes, at: position) { return .json }
         if CSVHeader(bytes)?.recordColumn != nil { return .csv }
-        if hasSyslogLine(bytes) { return .lines }
-        throw ExportError(.unknownFormat, refusal(of: bytes))
+        return hasSyslogLine(bytes) ? .lines : nil
     }
 
     /// `<`, one to three digits, `>`: how every syslog record starts (RFC 5424 §6.2.1).

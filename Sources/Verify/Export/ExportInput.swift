@@ -25,13 +25,22 @@ public enum ExportInput: Hashable, Sendable {
 
     /// Whether it can be read a second time: memory and regular files can, pipes cannot.
     public var isRereadable: Bool {
+        if case .bytes = self { return true }
+        return status.map { $0.st_mode & S_IFMT == S_IFREG } ?? false
+    }
+
+    /// Whether it is the file of which `status` was taken.
+    func isFile(_ other: stat) -> Bool {
+        status.map { $0.st_dev == other.st_dev && $0.st_ino == other.st_ino } ?? false
+    }
+
+    /// What the operating system says of it; nil if it is not there, or no file.
+    private var status: stat? {
+        var status = stat()
         switch self {
-        case .bytes: return true
-        case .standardInput: return false
-        case .path(let path):
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return false }
-            return status.st_mode & S_IFMT == S_IFREG
+        case .bytes: return nil
+        case .standardInput: return unsafe fstat(STDIN_FILENO, &status) == 0 ? status : nil
+        case .path(let path): return unsafe stat(path, &status) == 0 ? status : nil
         }
     }
 }
@@ -42,12 +51,15 @@ func systemError() -> String {
     unsafe String(cString: strerror(errno))
 }
 
-/// Reads an ``ExportInput`` from its start to its end, in pieces.
+/// Reads an ``ExportInput`` from its start to its end, in pieces. Standard input that is a file is read from where it
+/// is without moving there, so that it can be read again.
 struct InputSource: ~Copyable {
     private let descriptor: Int32
     private let isOwned: Bool
     private let memory: [UInt8]
+    /// How far `memory` was read, or where in a file that is standard input.
     private var position = 0
+    private var isPositioned = false
 
     init(_ input: ExportInput) throws(ExportError) {
         switch input {
@@ -55,6 +67,8 @@ struct InputSource: ~Copyable {
             (descriptor, isOwned, memory) = (-1, false, bytes)
         case .standardInput:
             (descriptor, isOwned, memory) = (STDIN_FILENO, false, [])
+            isPositioned = input.isRereadable
+            if isPositioned { position = max(0, lseek(STDIN_FILENO, 0, SEEK_CUR)) }
         case .path(let path):
             let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
             guard opened >= 0 else { throw ExportError(.cannotOpen, "\(path) does not open: \(systemError())") }
@@ -77,8 +91,14 @@ struct InputSource: ~Copyable {
             return count
         }
         while true {
-            let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count >= 0 { return count }
+            let count =
+                isPositioned
+                ? unsafe pread(descriptor, buffer.baseAddress, buffer.count, position)
+                : unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            if count >= 0 {
+                position += count
+                return count
+            }
             guard errno == EINTR else { throw ExportError(.cannotRead, "reading failed: \(systemError())") }
         }
     }

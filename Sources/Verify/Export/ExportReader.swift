@@ -1,6 +1,6 @@
 /// Reads the records of an export, whatever its format, in constant memory.
 ///
-/// The format is told from the first 64 KiB; gzip (RFC 1952) around any of them is unpacked on the way.
+/// The format is told from the first 256 KiB; gzip (RFC 1952) around any of them is unpacked on the way.
 public enum ExportReader {
     /// Bytes a record line may have, signature elements included. Canonical records have 65,535 at most, so a longer
     /// one is nothing a relay wrote.
@@ -28,12 +28,26 @@ public enum ExportReader {
     ) throws(ExportError) {
         var window = try ByteWindow(input)
         while window.count < FormatSniffer.windowLength, try window.fill() {}
+        window.consume(byteOrderMarkLength(window.bytes))
         guard !window.isAtEnd else {
             began(Summary(format: nil, isCompressed: window.isCompressed))
+            if window.endedEarly { sink.cut(.gzip, at: SourcePosition(file: file, number: 0)) }
             return
+        }
+        let remainder = FormatSniffer.remainderOfDocument(window.bytes)
+        if remainder > 0 {
+            sink.cut(.firstLine, at: SourcePosition(file: file, number: 1))
+            window.consume(remainder)
         }
         let format = try FormatSniffer.format(of: window.bytes)
         began(Summary(format: format, isCompressed: window.isCompressed))
+        try read(format, &window, file, startingAt: remainder > 0 ? 2 : 1, into: &sink)
+        if window.endedEarly { sink.cut(.gzip, at: SourcePosition(file: file, number: 0)) }
+    }
+
+    private static func read<Sink: RecordSink & ~Copyable>(
+        _ format: ExportFormat, _ window: inout ByteWindow, _ file: Int, startingAt line: UInt64, into sink: inout Sink
+    ) throws(ExportError) {
         switch format {
         case .lines:
             var reader = LineReader(file: file)
@@ -41,15 +55,20 @@ public enum ExportReader {
         case .octetCounted:
             try OctetCountedReader(file: file).read(&window, into: &sink)
         case .ledgerSegment:
-            try OctetCountedReader(file: file, isLedger: true).read(&window, into: &sink)
+            var reader = LedgerSegmentReader(file: file)
+            try reader.read(&window, into: &sink)
         case .json:
-            var reader = JSONReader(file: file)
+            var reader = JSONReader(file: file, line: line)
             try reader.read(&window, into: &sink)
         case .csv:
             let column = CSVHeader(window.bytes)?.recordColumn ?? 0
-            window.consume(CSVHeader.byteOrderMarkLength(window.bytes))
             var reader = CSVReader(file: file, recordColumn: column)
             try reader.read(&window, into: &sink)
         }
+    }
+
+    /// 3 if the bytes start with the UTF-8 byte order mark, otherwise 0.
+    private static func byteOrderMarkLength(_ bytes: RawSpan) -> Int {
+        bytes.byteCount >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
     }
 }

@@ -26,8 +26,9 @@ struct Inflater: ~Copyable {
     }
 
     /// Fills up to all of `output`, which is not empty, and returns how many bytes there were: 0 only at the end.
+    /// `endedEarly` then says whether that is in the middle of a member.
     mutating func read(
-        from source: inout InputSource, into output: UnsafeMutableRawBufferPointer
+        from source: inout InputSource, into output: UnsafeMutableRawBufferPointer, endedEarly: inout Bool
     ) throws(ExportError) -> Int {
         while true {
             var stepTaken = 0
@@ -48,9 +49,7 @@ struct Inflater: ~Copyable {
             available = try unsafe source.read(into: UnsafeMutableRawBufferPointer(input))
             taken = 0
             guard available == 0 else { continue }
-            guard unsafe waxwing_inflate_is_complete(decoder) != 0 else {
-                throw ExportError(.damagedGzip, "the gzip data ends early; fetch the file again")
-            }
+            endedEarly = unsafe waxwing_inflate_is_complete(decoder) == 0
             return 0
         }
     }

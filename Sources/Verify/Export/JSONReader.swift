@@ -10,6 +10,8 @@ struct JSONReader: ~Copyable {
     private enum Failure: Error {
         case input(ExportError)
         case malformed(String)
+        /// The file ends before the text does.
+        case ended
     }
 
     private enum Expectation {
@@ -17,7 +19,7 @@ struct JSONReader: ~Copyable {
     }
 
     private let file: Int
-    private var line: UInt64 = 1
+    private var line: UInt64
     /// Whether some text went over more than one line: then nothing says where to start again after an error.
     private var isMultiline = false
     /// Whether a line ended before the token that is being read, within the same text, and where the token is.
@@ -27,29 +29,36 @@ struct JSONReader: ~Copyable {
     private var value = ScratchRecord()
     private var recordsInText = 0
 
-    init(file: Int) {
+    /// A reader of the `file`-th input, at the start of line `line`.
+    init(file: Int, line: UInt64 = 1) {
         self.file = file
+        self.line = line
     }
 
     mutating func read<Sink: RecordSink & ~Copyable>(
         _ window: inout ByteWindow, into sink: inout Sink
     ) throws(ExportError) {
-        while try nextText(&window) {
+        while let byte = try nextText(&window) {
+            guard byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") else {
+                try takeLine(&window, into: &sink)
+                continue
+            }
             let start = SourcePosition(file: file, number: line)
             path.removeAll()
             recordsInText = 0
             do throws(Failure) {
                 try readText(&window, into: &sink)
-                if recordsInText == 0 { sink.skip(.documentWithoutRecord, at: start) }
+                if recordsInText == 0 { sink.skip(.documentWithoutRecord, RawSpan(), at: start) }
             } catch {
                 switch error {
                 case .input(let error): throw error
+                case .ended: sink.cut(.document, at: SourcePosition(file: file, number: line))
                 case .malformed(let reason):
                     if isMultiline {
                         throw ExportError(
                             .malformedJSON, "malformed JSON: \(reason)", at: SourcePosition(file: file, number: line))
                     }
-                    sink.skip(.malformedDocument, at: start)
+                    sink.skip(.malformedDocument, RawSpan(), at: start)
                     // A text that broke off ends where the next line starts.
                     if !startsLine || window.offset != tokenOffset { try skipLine(&window) }
                 }
@@ -57,17 +66,26 @@ struct JSONReader: ~Copyable {
         }
     }
 
-    /// Goes to the first byte of the next text; false at the end.
-    private mutating func nextText(_ window: inout ByteWindow) throws(ExportError) -> Bool {
+    /// Goes to the first byte of the next text, and returns it; nil at the end.
+    private mutating func nextText(_ window: inout ByteWindow) throws(ExportError) -> UInt8? {
         while let byte = try window.peek() {
             switch byte {
             case 0x0A: line += 1
             case 0x20, 0x09, 0x0D: break
-            default: return true
+            default: return byte
             }
             window.consume(1)
         }
-        return false
+        return nil
+    }
+
+    /// Takes a line that is no JSON, nor the start of any, among texts that are.
+    private mutating func takeLine<Sink: RecordSink & ~Copyable>(
+        _ window: inout ByteWindow, into sink: inout Sink
+    ) throws(ExportError) {
+        var reader = LineReader(file: file, line: line)
+        _ = try reader.readLine(&window, into: &sink)
+        line = reader.line
     }
 
     private mutating func skipLine(_ window: inout ByteWindow) throws(ExportError) {
@@ -155,7 +173,7 @@ struct JSONReader: ~Copyable {
     private func peek(_ window: inout ByteWindow) throws(Failure) -> UInt8 {
         let byte: UInt8?
         do throws(ExportError) { byte = try window.peek() } catch { throw .input(error) }
-        guard let byte else { throw .malformed("the text ends early") }
+        guard let byte else { throw .ended }
         return byte
     }
 
@@ -201,7 +219,7 @@ struct JSONReader: ~Copyable {
         recordsInText += 1
         let position = SourcePosition(file: file, number: line)
         if value.overflowed {
-            sink.skip(.oversize, at: position)
+            sink.skip(.oversize, value.record, at: position)
         } else {
             sink.take(value.record, at: position)
         }

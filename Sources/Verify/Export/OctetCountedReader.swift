@@ -1,56 +1,55 @@
-/// Reads records framed by octet counting (RFC 6587 §3.4.1). A line end behind a frame is tolerated, since some writers
-/// of files add one. Positions are the offset of the frame.
-///
-/// A segment of a ledger is read the same way: the headers of its blocks, where a frame could start, are passed over.
+/// Reads records framed by octet counting (RFC 6587 §3.4.1). A line end behind a frame, or at its end and counted with
+/// it, is tolerated, since some writers add one. Positions are the offset of the frame.
 struct OctetCountedReader {
     /// Digits of a count at most. A frame beyond ``ExportReader/recordLimit`` is skipped, whatever its length.
     static let digitLimit = 9
 
     private let file: Int
 
-    private let isLedger: Bool
-
-    init(file: Int, isLedger: Bool = false) {
+    init(file: Int) {
         self.file = file
-        self.isLedger = isLedger
     }
 
     func read<Sink: RecordSink & ~Copyable>(
         _ window: inout ByteWindow, into sink: inout Sink
     ) throws(ExportError) {
-        if isLedger { try pass(LedgerSegment.headerLength, &window) }
         while let byte = try window.peek() {
             if byte == 0x0A || byte == 0x0D {
                 window.consume(1)
                 continue
             }
-            if isLedger, byte == LedgerSegment.blockMark {
-                try pass(LedgerSegment.blockHeaderLength, &window)
-                continue
-            }
             let position = SourcePosition(file: file, number: window.offset)
-            let length = try count(&window, at: position)
-            if length > ExportReader.recordLimit {
-                sink.skip(.oversize, at: position)
-                try skip(length, &window, at: position)
-                continue
-            }
-            while window.count < length {
-                guard try window.fill() else {
-                    throw lost("the file ends inside a frame of \(length) octets", position)
-                }
-            }
-            if length > 0 { sink.take(window.bytes.extracting(0..<length), at: position) }
-            window.consume(length)
+            guard let length = try count(&window, at: position),
+                try takeFrame(length, &window, at: position, into: &sink)
+            else { return sink.cut(.frame, at: position) }
         }
     }
 
-    private func pass(_ length: Int, _ window: inout ByteWindow) throws(ExportError) {
-        try skip(length, &window, at: SourcePosition(file: file, number: window.offset))
+    /// Consumes a frame of `length` octets behind its count; false if the file ends inside it.
+    private func takeFrame<Sink: RecordSink & ~Copyable>(
+        _ length: Int, _ window: inout ByteWindow, at position: SourcePosition, into sink: inout Sink
+    ) throws(ExportError) -> Bool {
+        let held = min(length, ExportReader.recordLimit)
+        while window.count < held {
+            guard try window.fill() else { return false }
+        }
+        if length > held {
+            sink.skip(.oversize, window.bytes.extracting(0..<held), at: position)
+            return try skip(length, &window)
+        }
+        yield(window.bytes.extracting(0..<length).withoutLineEnd, at: position, to: &sink)
+        window.consume(length)
+        return true
     }
 
-    /// Consumes the count and the space behind it.
-    private func count(_ window: inout ByteWindow, at position: SourcePosition) throws(ExportError) -> Int {
+    private func yield<Sink: RecordSink & ~Copyable>(
+        _ line: RawSpan, at position: SourcePosition, to sink: inout Sink
+    ) {
+        if line.byteCount > 0 { sink.take(line, at: position) }
+    }
+
+    /// Consumes the count and the space behind it. Returns nil if the file ends there.
+    private func count(_ window: inout ByteWindow, at position: SourcePosition) throws(ExportError) -> Int? {
         var length = 0
         var digits = 0
         while let byte = try window.peek() {
@@ -62,38 +61,42 @@ struct OctetCountedReader {
             case 0x20 where digits > 0:
                 return length
             default:
-                throw lost("no octet count where a frame should start", position)
+                throw ExportError(
+                    .lostFraming,
+                    "no octet count where a frame should start; what follows cannot be told apart", at: position)
             }
         }
-        throw lost("the file ends inside an octet count", position)
+        return nil
     }
 
-    private func skip(_ length: Int, _ window: inout ByteWindow, at position: SourcePosition) throws(ExportError) {
+    /// Consumes `length` bytes; false if there are fewer.
+    private func skip(_ length: Int, _ window: inout ByteWindow) throws(ExportError) -> Bool {
         var rest = length
         while rest > 0 {
-            guard try window.peek() != nil else {
-                throw lost("the file ends inside a frame of \(length) octets", position)
-            }
+            guard try window.peek() != nil else { return false }
             let step = min(rest, window.count)
             window.consume(step)
             rest -= step
         }
-    }
-
-    private func lost(_ reason: String, _ position: SourcePosition) -> ExportError {
-        ExportError(.lostFraming, "\(reason); what follows cannot be told apart", at: position)
+        return true
     }
 }
 
-/// What a reader needs to know of a ledger's segment files; `BlockFormat.swift` of the ledger has the whole of it.
-enum LedgerSegment {
-    static let headerLength = 8192
-    static let blockHeaderLength = 32
-    /// The first byte of a block's header, which no octet count starts with.
-    static let blockMark = UInt8(ascii: "W")
-    private static let mark = Array("WAXSEG01".utf8)
+extension RecordSink where Self: ~Copyable {
+    /// Takes a line that is there from its start to its end.
+    @inline(__always)
+    mutating func take(_ line: RawSpan, at position: SourcePosition) { take(line, at: position, edges: []) }
+}
 
-    static func begins(_ bytes: RawSpan) -> Bool {
-        bytes.byteCount >= mark.count && mark.indices.allSatisfy { bytes[$0] == mark[$0] }
+extension RawSpan {
+    /// The bytes without an LF or CR LF at their end.
+    var withoutLineEnd: RawSpan {
+        @_lifetime(copy self)
+        get {
+            var end = byteCount
+            if end > 0, self[end - 1] == 0x0A { end -= 1 }
+            if end > 0, end < byteCount, self[end - 1] == 0x0D { end -= 1 }
+            return extracting(0..<end)
+        }
     }
 }

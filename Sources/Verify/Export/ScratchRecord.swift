@@ -3,7 +3,7 @@
 struct ScratchRecord: ~Copyable {
     private let base: UnsafeMutableRawPointer
     private(set) var count = 0
-    /// Whether there was more than ``ExportReader/recordLimit`` bytes; those were dropped.
+    /// Whether there was more than ``ExportReader/recordLimit`` bytes; the rest was dropped.
     private(set) var overflowed = false
 
     init() {
@@ -18,11 +18,8 @@ struct ScratchRecord: ~Copyable {
     var record: RawSpan {
         @_lifetime(borrow self)
         borrowing get {
-            var length = count
-            if length > 0, unsafe base.load(fromByteOffset: length - 1, as: UInt8.self) == 0x0A { length -= 1 }
-            if length > 0, unsafe base.load(fromByteOffset: length - 1, as: UInt8.self) == 0x0D { length -= 1 }
-            let span = unsafe RawSpan(_unsafeStart: base, byteCount: length)
-            return unsafe _overrideLifetime(span, borrowing: self)
+            let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
+            return unsafe _overrideLifetime(span, borrowing: self).withoutLineEnd
         }
     }
 
@@ -48,16 +45,14 @@ struct ScratchRecord: ~Copyable {
     }
 
     mutating func append(_ bytes: RawSpan) {
-        guard bytes.byteCount <= ExportReader.recordLimit - count else {
-            overflowed = true
-            return
-        }
-        // The length was just checked against the memory that is left.
-        unsafe bytes.withUnsafeBytes { source in
+        let room = ExportReader.recordLimit - count
+        if bytes.byteCount > room { overflowed = true }
+        // No more than the memory that is left.
+        unsafe bytes.extracting(0..<min(bytes.byteCount, room)).withUnsafeBytes { source in
             guard let start = source.baseAddress else { return }
             unsafe (base + count).copyMemory(from: start, byteCount: source.count)
         }
-        count += bytes.byteCount
+        count += min(bytes.byteCount, room)
     }
 
     /// Appends the UTF-8 of a Unicode scalar value; of a lone surrogate, that of U+FFFD.

@@ -31,7 +31,7 @@ struct StreamRecord {
 struct StreamRecogniser {
     private let tag: LogTag
     /// `l="XXXXXXXX" i="`, how the stream's identities start.
-    private let mark: [UInt8]
+    let mark: [UInt8]
     /// The eight digits in it, as they lie in memory.
     private let digits: UInt64
 
@@ -61,8 +61,24 @@ struct StreamRecogniser {
         case .record, .seal:
             // Another stream's tag differs from this one in one digit of eight only by damage.
             guard shape.index != nil, (shape.log.rawValue ^ tag.rawValue).differingDigits > 1 else { return .damaged }
-            return .foreign
+            // An identity of this stream behind another one is one that no longer counts.
+            return hasTag(line) && hasIdentity(line) ? .damaged : .foreign
         }
+    }
+
+    /// Whether the tag stands in an element of a relay's name.
+    private func hasIdentity(_ line: RawSpan) -> Bool {
+        let name = Array("[waxwing".utf8)
+        guard var start = StructuredData.start(in: line) else { return false }
+        while let end = StructuredData.endOfElement(in: line, from: start) {
+            let element = line.extracting(start..<end)
+            if end - start > name.count, name.indices.allSatisfy({ element[$0] == name[$0] }), hasTag(element) {
+                return true
+            }
+            start = end
+            guard start < line.byteCount, line[start] == UInt8(ascii: "[") else { return false }
+        }
+        return false
     }
 
     /// Whether a line without an identity looks as if it had had one of this stream: its tag stands in the structured
@@ -73,7 +89,8 @@ struct StreamRecogniser {
         return hasTag(line.extracting(elements))
     }
 
-    private func hasTag(_ bytes: RawSpan) -> Bool {
+    /// Whether the eight digits of the stream stand anywhere in `bytes`.
+    func hasTag(_ bytes: RawSpan) -> Bool {
         var offset = 0
         while offset &+ 8 <= bytes.byteCount {
             // Eight bytes from here are there, and any eight are an integer.

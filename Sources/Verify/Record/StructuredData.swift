@@ -8,6 +8,28 @@ enum StructuredData {
         return position + 1 < line.byteCount && line[position + 1] == UInt8(ascii: "1")
     }
 
+    /// Whether the line may be the beginning of an RFC 5424 line that goes on: it ends in the header, in an element, or
+    /// right behind one.
+    static func breaksOff(_ line: RawSpan) -> Bool {
+        guard line.byteCount > 0, line[0] == UInt8(ascii: "<") else { return false }
+        guard isCurrentSyslog(line) else { return beginsPriority(line) }
+        guard let start = start(in: line), start < line.byteCount else { return true }
+        var end = start
+        while end < line.byteCount, line[end] == UInt8(ascii: "[") {
+            guard let next = endOfElement(in: line, from: end) else { return true }
+            end = next
+        }
+        return end > start && end == line.byteCount
+    }
+
+    /// Whether the line is `<`, up to three digits and perhaps `>`, and no more.
+    private static func beginsPriority(_ line: RawSpan) -> Bool {
+        var end = 1
+        while end < line.byteCount, end <= 3, (0x30...0x39).contains(line[end]) { end += 1 }
+        if end > 1, end < line.byteCount, line[end] == UInt8(ascii: ">") { end += 1 }
+        return end == line.byteCount
+    }
+
     /// Where the elements are, or the NILVALUE; nil if there are neither.
     static func range(in line: RawSpan) -> Range<Int>? {
         guard let start = start(in: line), start < line.byteCount else { return nil }

@@ -54,9 +54,9 @@ public struct Conflict: Hashable, Sendable {
     /// Whether one of the records at ``index`` is verified, so that those at ``others`` are known to be false.
     public let isDecided: Bool
     /// Where the others stand.
-    public let others: [SourcePosition]
+    public let others: Listing<SourcePosition>
 
-    public init(index: UInt64, truth: SourcePosition?, isDecided: Bool, others: [SourcePosition]) {
+    public init(index: UInt64, truth: SourcePosition?, isDecided: Bool, others: Listing<SourcePosition>) {
         self.index = index
         self.truth = truth
         self.isDecided = isDecided

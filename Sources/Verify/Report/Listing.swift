@@ -10,6 +10,10 @@ public struct Listing<Element: Sendable>: Sendable {
 
     public init() {}
 
+    init(_ elements: [Element]) {
+        for element in elements { append(element) }
+    }
+
     public var isEmpty: Bool { total == 0 }
     /// How many were not kept.
     public var omitted: UInt64 { total - UInt64(items.count) }
@@ -21,3 +25,35 @@ public struct Listing<Element: Sendable>: Sendable {
 }
 
 extension Listing: Equatable where Element: Equatable {}
+extension Listing: Hashable where Element: Hashable {}
+
+/// How often each of some things was there, as far as the first of them go.
+public struct Tally<Element: Hashable & Sendable>: Equatable, Sendable {
+    public struct Item: Hashable, Sendable {
+        public let element: Element
+        public internal(set) var count: UInt64
+    }
+
+    /// Different elements kept.
+    public static var limit: Int { 20 }
+
+    /// The first ``limit`` different elements.
+    public private(set) var items: [Item] = []
+    /// How many there were in all.
+    public private(set) var total: UInt64 = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { total == 0 }
+    /// How many were others than those kept.
+    public var omitted: UInt64 { items.reduce(total) { $0 - $1.count } }
+
+    mutating func add(_ element: Element) {
+        total += 1
+        if let place = items.firstIndex(where: { $0.element == element }) {
+            items[place].count += 1
+        } else if items.count < Self.limit {
+            items.append(Item(element: element, count: 1))
+        }
+    }
+}

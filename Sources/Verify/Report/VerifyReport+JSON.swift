@@ -33,7 +33,23 @@ extension VerifyReport {
                     json.add("reason", unreadable.reason)
                 }
             }
-            add("unknown_keys", unknownKeys, &json) { key, json in json.add(nil, VerifierKey.text(key)) }
+            add("cut", cuts, &json) { cut, json in
+                json.object { json in
+                    add(cut.position, &json)
+                    json.add("kind", cut.kind.rawValue)
+                }
+            }
+            json.object("unknown_keys") { json in
+                json.add("total", unknownKeys.total)
+                json.array("items") { json in
+                    for item in unknownKeys.items {
+                        json.object { json in
+                            json.add("key", VerifierKey.text(item.element))
+                            json.add("seals", item.count)
+                        }
+                    }
+                }
+            }
             addSeals(&json)
             json.array("notes") { json in
                 for note in notes { json.add(nil, note) }
@@ -82,8 +98,9 @@ extension VerifyReport {
                 } else {
                     json.addNull("true")
                 }
+                json.add("total", conflict.others.total)
                 json.array(conflict.isDecided ? "false" : "versions") { json in
-                    for other in conflict.others { json.object { json in add(other, &json) } }
+                    for other in conflict.others.items { json.object { json in add(other, &json) } }
                 }
             }
         }

@@ -4,7 +4,9 @@ internal import TransparencyLog
 // The report for people: one line for each thing to say, the kind of thing first.
 extension VerifyReport {
     /// The report in lines, the last of which is the result. Categories with nothing in them are left out.
-    public var lines: [String] {
+    public var lines: [String] { rawLines.map(\.printable) }
+
+    private var rawLines: [String] {
         var lines: [String] = []
         for source in sources { lines.append("READ \(source.name): \(describe(source))") }
         lines.append(verifiedLine)
@@ -20,8 +22,16 @@ extension VerifyReport {
         lines += foreignLine
         lines += stretchLine("UNSEALED TAIL", unsealedTail, "behind the newest seal")
         lines += listed("UNREADABLE", unreadable) { "\(place($0.file, $0.position)): \($0.reason)" }
-        lines += listed("UNKNOWN KEY", unknownKeys) {
-            "a seal is signed by key \(VerifierKey.text($0)), not by the pinned one"
+        lines += listed("CUT", cuts) { cut in
+            // How much of the packed file there is does not show in what was in it.
+            "\(place(cut.position.file, cut.kind == .gzip ? nil : cut.position)) \(cut.kind.explanation)"
+        }
+        lines += unknownKeys.items.map {
+            let seals = $0.count == 1 ? "1 seal is" : "\($0.count) seals are"
+            return "UNKNOWN KEY \(seals) signed by key \(VerifierKey.text($0.element)), not by the pinned one"
+        }
+        if unknownKeys.omitted > 0 {
+            lines.append("UNKNOWN KEY \(counted(unknownKeys.omitted, "more seal")) signed by other keys")
         }
         if verifiedRecords > 0 { lines += sealLines }
         lines += headLine
@@ -113,7 +123,8 @@ extension VerifyReport {
     }
 
     private func describe(_ conflict: Conflict) -> String {
-        let others = conflict.others.map { place($0.file, $0) }.joined(separator: ", ")
+        let omitted = conflict.others.omitted > 0 ? " and \(conflict.others.omitted) more" : ""
+        let others = conflict.others.items.map { place($0.file, $0) }.joined(separator: ", ") + omitted
         guard conflict.isDecided else { return "record \(conflict.index) is there in different versions: \(others)" }
         let truth = conflict.truth.map { "true is \(place($0.file, $0)), " } ?? "the true one was read before, "
         return "record \(conflict.index) is there in different versions: \(truth)false is \(others)"
@@ -157,6 +168,30 @@ extension VerifyReport {
         case ..<3600: return "\(seconds / 60) min \(seconds % 60) s"
         case ..<86_400: return "\(seconds / 3600) h \(seconds / 60 % 60) min"
         default: return "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
+        }
+    }
+}
+
+extension String {
+    /// The text without characters that do something to a terminal or to the direction of what follows: those are
+    /// written as Unicode escapes.
+    var printable: String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.isControl {
+                text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
         }
     }
 }

@@ -19,6 +19,12 @@ public struct VerifyReport: Sendable {
         public let reason: String
     }
 
+    /// A place where an input begins or ends in the middle of something.
+    public struct Cut: Hashable, Sendable {
+        public let position: SourcePosition
+        public let kind: ExportCut
+    }
+
     /// Records, and where they are.
     public struct Stretch: Equatable, Sendable {
         public internal(set) var count: UInt64 = 0
@@ -105,7 +111,7 @@ public struct VerifyReport: Sendable {
     /// Verified seals dated before the one in front of them.
     public internal(set) var clockSteps: UInt64 = 0
     /// Seals signed by a key that is not the pinned one, by key ID.
-    public internal(set) var unknownKeys = Listing<UInt32>()
+    public internal(set) var unknownKeys = Tally<UInt32>()
     /// Nil without a MAC key.
     public internal(set) var codes: CodeResult?
     public internal(set) var newestSeal: NewestSeal?
@@ -118,6 +124,9 @@ public struct VerifyReport: Sendable {
     /// Nil without a head.
     public internal(set) var head: HeadResult?
     public internal(set) var unreadable = Listing<Unreadable>()
+    public internal(set) var cuts = Listing<Cut>()
+    /// Whether one of the ``cuts`` is more than a block of a ledger that is being written, or was when it stopped.
+    public internal(set) var isCut = false
     /// Why the verified records could not all be written, if they could not.
     public internal(set) var outputFailure: String?
     /// What else the caller should know, a sentence each.
@@ -146,7 +155,7 @@ public struct VerifyReport: Sendable {
         if !tampered.isEmpty || !conflicts.isEmpty || codes.map({ !$0.invalid.isEmpty }) == true { return .tampered }
         if case .differs = head { return .tampered }
         if !isSubset, missing.count > 0 || unverified.count > 0 { return .incomplete }
-        if isStale { return .incomplete }
+        if isStale || isCut && verifiedRecords > 0 { return .incomplete }
         if case .notReached = head, !isSubset { return .incomplete }
         if verifiedRecords == 0 || !unknownKeys.isEmpty || !unreadable.isEmpty || unresolved > 0 || outputFailure != nil
         {

@@ -23,7 +23,18 @@ final class LeafHashDirectory {
     private var descriptor: Int32 = -1
     private var chunk = [Hash](repeating: Hash(), count: chunkLength)
 
+    /// The files in `path`, or else in its folder `segments`, where a relay's data folder has them.
     init(path: String) throws(VerificationError) {
+        try add(path)
+        if files.isEmpty, unsafe access("\(path)/segments", F_OK) == 0 { try add("\(path)/segments") }
+        files.sort { $0.first < $1.first }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    private func add(_ path: String) throws(VerificationError) {
         guard let directory = unsafe opendir(path) else {
             throw VerificationError(.hashes, "the directory of leaf hashes \(path) does not open: \(systemError())")
         }
@@ -43,11 +54,6 @@ final class LeafHashDirectory {
             guard count > 0, first <= CompactRange.sizeLimit - count else { continue }
             files.append(File(path: "\(path)/\(name)", first: first, count: count))
         }
-        files.sort { $0.first < $1.first }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Hands the hashes of the leaves in `range` to `body`, some thousand at a time, with the index of the first.

@@ -9,6 +9,8 @@ struct GatheredRecord: BitwiseCopyable {
     /// Its seal among ``LineGatherer/seals``, or -1.
     var seal: Int32
     var hasIntruder: Bool
+    /// Whether it is a last line without an end.
+    var mayBeCut: Bool
 }
 
 /// Collects the leaves of some hundred records, so that they are hashed in one call.
@@ -57,7 +59,7 @@ struct LineGatherer: ~Copyable {
     }
 
     /// Adds a record of `line`. Not to be called when ``isFull``.
-    mutating func add(_ line: RawSpan, _ record: StreamRecord, at position: SourcePosition) {
+    mutating func add(_ line: RawSpan, _ record: StreamRecord, at position: SourcePosition, mayBeCut: Bool = false) {
         precondition(!isFull && line.byteCount <= ExportReader.recordLimit)
         var seal: Int32 = -1
         if record.isSeal {
@@ -73,7 +75,9 @@ struct LineGatherer: ~Copyable {
         append(line.extracting(record.tail))
         extents.append(LeafExtent(offset: UInt32(start), length: UInt32(byteCount - start)))
         records.append(
-            GatheredRecord(index: record.index, position: position, seal: seal, hasIntruder: record.hasIntruder))
+            GatheredRecord(
+                index: record.index, position: position, seal: seal, hasIntruder: record.hasIntruder,
+                mayBeCut: mayBeCut))
     }
 
     /// Computes ``hashes``, one for each record.

@@ -24,6 +24,10 @@ struct PendingRecords: ~Copyable {
     private var runCount: Int { leaves.count - head }
     private var runEnd: UInt64 { runStart + UInt64(runCount) }
 
+    /// Whether `index` is behind the record that came last.
+    @inline(__always)
+    func isNext(_ index: UInt64) -> Bool { index == runEnd && runCount > 0 }
+
     func find(_ index: UInt64) -> PendingRecord? {
         if index >= runStart, index < runEnd {
             return record(offset(index))

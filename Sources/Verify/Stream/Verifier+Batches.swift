@@ -11,9 +11,6 @@ extension Verifier {
         case failed
     }
 
-    /// Combinations of rivals tried for one batch.
-    private static var combinationLimit: Int { 64 }
-
     /// Whether folding may go on: what was folded in vain stays in proportion to what was read.
     var mayFold: Bool { wastedLeaves < 16 * recordsRead + Self.batchLimit }
 
@@ -62,47 +59,16 @@ extension Verifier {
         return .verified
     }
 
-    /// Folds the leaves in ``scratch`` onto `base`. Where there are rivals, each is tried in turn, but for the leaf at
-    /// the index `fixed`. Returns the tree if it has `root`, with the true leaves in ``scratch``.
-    mutating func fold(onto base: CompactRange, toRoot root: Hash, fixed: UInt64?) -> CompactRange? {
-        let range = base.size..<base.size + UInt64(scratch.count)
-        let contested = rivalIndexes(in: range).filter { $0 != fixed }
-        let choices = contested.map { [scratch[Int($0 - range.lowerBound)]] + rivals[$0, default: []].map(\.leaf) }
-        let combinations = choices.reduce(1) { min($0 * $1.count, Self.combinationLimit) }
-        for combination in 0..<combinations {
-            guard mayFold else { return nil }
-            var rest = combination
-            for (index, choice) in zip(contested, choices) {
-                scratch[Int(index - range.lowerBound)] = choice[rest % choice.count]
-                rest /= choice.count
-            }
-            var tree = base
-            tree.append(scratch.span, &hasher.value)
-            if tree.root(&hasher.value) == root { return tree }
-            wastedLeaves += UInt64(scratch.count)
-        }
-        return nil
-    }
-
-    /// The indexes in `range` for which there are rivals, sorted.
-    func rivalIndexes(in range: Range<UInt64>) -> [UInt64] {
-        guard !rivals.isEmpty else { return [] }
-        if UInt64(rivals.count) < range.upperBound - range.lowerBound {
-            return rivals.keys.filter(range.contains).sorted()
-        }
-        return range.filter { rivals[$0] != nil }
-    }
-
     // MARK: - Taking in a batch
 
     /// Takes in the batch of `claim`, which makes `tree`. Its leaves are in ``scratch``, or there if that is empty.
-    private mutating func confirm(_ claim: SealClaim, _ tree: CompactRange) {
+    mutating func confirm(_ claim: SealClaim, _ tree: CompactRange) {
         let range = claim.range
         resolveRivals(in: range)
         switch segments.covers(range) {
         case .some(true):
             report.duplicates += pendingCount(in: range)
-            compareRoot(claim.record)
+            compare(claim.record, at: claim.position, with: recent.find(claim.record.index))
         case .none:
             report.tampered.append(.fork(at: claim.record.size))
         case .some(false):
@@ -127,7 +93,13 @@ extension Verifier {
     mutating func count(_ seal: SealRecord) {
         report.dropped += seal.dropped
         codes?.add(seal)
-        recentRoots.remember(seal.number, size: seal.size, seal.root)
+        recent.mark(seal)
+        for copy in recheck.seals.removeValue(forKey: seal.index) ?? [] where copy.mark != SealMark(seal) {
+            // Another root is a finding of its own.
+            guard copy.mark.root == SealMark(seal).root else { continue }
+            recheck.duplicates -= min(recheck.duplicates, 1)
+            recheck.findings.append(.copy(of: seal, at: copy.position))
+        }
     }
 
     /// The true leaf of the record at `index` of a batch that was just folded.
@@ -147,33 +119,9 @@ extension Verifier {
         }
     }
 
-    /// Reports the conflicts in a batch that was just folded.
-    mutating func resolveRivals(in range: Range<UInt64>) {
-        // A rival makes its batch go through the scratch memory.
-        let leaves = scratch
-        resolveRivals(in: range) { leaves.isEmpty ? nil : leaves[Int($0 - range.lowerBound)] }
-    }
-
-    /// Reports the conflicts in a batch of which the true leaves are known. The true one's bytes become those
-    /// of the pending record.
-    mutating func resolveRivals(in range: Range<UInt64>, truth: (UInt64) -> Hash?) {
-        for index in rivalIndexes(in: range) {
-            guard let truth = truth(index), let first = pending.find(index),
-                let others = rivals.removeValue(forKey: index)
-            else { continue }
-            let all = [first] + others
-            let place = all.firstIndex { $0.leaf == truth }
-            if let place, place > 0 { pending.replace(index, with: all[place]) }
-            for (position, record) in all.enumerated() where position != place ?? 0 { texts?.release(record.text) }
-            report.conflicts.append(
-                Conflict(
-                    index: index, truth: place.map { all[$0].position }, isDecided: true,
-                    others: all.indices.filter { $0 != place }.map { all[$0].position }))
-        }
-    }
-
     private mutating func writeOut(_ range: Range<UInt64>) {
-        guard texts != nil, writer != nil else { return }
+        guard texts != nil, let writer else { return }
+        writer.begin(range)
         for index in range { writeOut(index) }
     }
 
@@ -253,10 +201,9 @@ extension Verifier {
             let others = copies.filter { $0.leaf != truth }
             recheck.duplicates += UInt64(copies.count - others.count)
             if !others.isEmpty {
+                let truth = pending.find(index)?.position
                 recheck.conflicts.append(
-                    Conflict(
-                        index: index, truth: pending.find(index)?.position, isDecided: true,
-                        others: others.map(\.position)))
+                    Conflict(index: index, truth: truth, isDecided: true, others: Listing(others.map(\.position))))
             }
         }
         for size in recheck.sizes(in: range) {

@@ -19,7 +19,10 @@ extension Verifier {
 
     /// Tries everything on what is still pending.
     mutating func closeGaps() {
-        for claim in claims.all where segments.covers(claim.range) == false { _ = attempt(claim) }
+        for claim in claims.all where segments.covers(claim.range) == false {
+            if case .failed = attempt(claim), retractCutLines(in: claim.range) { _ = attempt(claim) }
+        }
+        reuniteStrays()
         for gap in gaps() { close(gap) }
         guard leafHashes != nil else { return }
         for claim in claims.all where segments.covers(claim.range) == false { attemptByHashes(claim) }
@@ -65,7 +68,7 @@ extension Verifier {
             let range = base.size..<target.size
             guard gather(range, last: target.previous) else { return }
             guard let tree = fold(onto: base, toRoot: target.root, fixed: nil) else {
-                if mayFold { disproved.append(range) }
+                if !retractCutLines(in: range), mayFold { disproved.append(range) }
                 return
             }
             resolveRivals(in: range)
@@ -93,6 +96,7 @@ extension Verifier {
     /// Takes in the records between `base` and `tree`, whose true leaves are in ``scratch``.
     private mutating func confirmGap(base: CompactRange, _ tree: CompactRange) {
         let range = base.size..<tree.size
+        writer?.begin(range)
         for index in range { confirmRecord(index, scratch[Int(index - range.lowerBound)]) }
         checkHead(range, base: base)
         answerRecheck(range, base: base)
@@ -112,6 +116,7 @@ extension Verifier {
         }
         recent.remember(index, truth, record.position)
         guard record.leaf == truth else {
+            if cutLines.find(record.position) != nil { return cut(.lastLine, at: record.position) }
             report.tampered.append(
                 Finding(
                     .record, records: index..<index + 1, position: record.position,
@@ -188,6 +193,7 @@ extension Verifier {
         }
         resolveRivals(in: range, truth: truth)
         checkHeadByHashes(base, range)
+        writer?.begin(range)
         _ = leafHashes.read(range) { first, leaves in
             for position in leaves.indices { confirmRecord(first + UInt64(position), leaves[position]) }
         }

@@ -10,17 +10,19 @@ extension Verifier {
         codes?.finish()
         let indexes = pending.indexes
         collectUnsettled(indexes)
-        for (index, others) in rivals.sorted(by: { $0.key < $1.key }) where !segments.contains(index) {
-            let first = pending.find(index).map { [$0] } ?? []
-            report.conflicts.append(
-                Conflict(index: index, truth: nil, isDecided: false, others: (first + others).map(\.position)))
+        for index in rivals.indexes where !segments.contains(index) {
+            let all = (pending.find(index).map { [$0] } ?? []) + rivals[index]
+            contradict(index, truth: nil, isDecided: false, all.map(\.position))
         }
         classify(indexes.filter { !segments.contains($0) })
         for segment in segments.all { report.verifiedRanges.append(segment.range) }
         if let head = options.head, report.head == nil { report.head = headWithoutBatch(head) }
         if let codes = codes?.result { report.codes = codes }
-        writer?.flush()
+        writer?.finish()
         report.outputFailure = writer?.failure
+        if writer?.isUnsorted == true {
+            report.notes.append("the records written are in the order in which they were verified")
+        }
         if texts?.overflowed == true {
             report.outputFailure =
                 "more than \(LeafStore.byteLimit >> 20) MiB of records are out of order: sort them before using --write"
@@ -36,7 +38,7 @@ extension Verifier {
     /// Second copies of verified records that were not compared with the first.
     private mutating func collectUnsettled(_ indexes: [UInt64]) {
         for index in indexes where segments.contains(index) {
-            for record in (pending.find(index).map { [$0] } ?? []) + rivals[index, default: []] {
+            for record in (pending.find(index).map { [$0] } ?? []) + rivals[index] {
                 if let known = recent.find(index) {
                     settle(index, record, known)
                 } else {
@@ -44,15 +46,16 @@ extension Verifier {
                 }
             }
         }
-        for claim in claims.all where segments.contains(claim.record.index) { compareRoot(claim.record) }
+        for claim in claims.all where segments.contains(claim.record.index) {
+            compare(claim.record, at: claim.position, with: recent.find(claim.record.index))
+        }
     }
 
-    private mutating func settle(_ index: UInt64, _ record: PendingRecord, _ known: RecentLeaves.Known) {
+    private mutating func settle(_ index: UInt64, _ record: PendingRecord, _ known: KnownLeaf) {
         if record.leaf == known.leaf {
             report.duplicates += 1
         } else {
-            report.conflicts.append(
-                Conflict(index: index, truth: known.position, isDecided: true, others: [record.position]))
+            contradict(index, truth: known.position, [record.position])
         }
     }
 
@@ -70,12 +73,36 @@ extension Verifier {
         if lower < signedSize { missing += classifyGap(lower..<signedSize, indexes) }
         let sealed = max(lower, signedSize)
         let tail = indexes[...].within(sealed..<UInt64.max)
-        for range in tail.ranges { report.unsealedTail.add(range) }
-        if sealed > 0, let last = tail.last { missing += tail.gaps(in: sealed..<last + 1) }
+        missing += classifyTail(tail, behind: sealed)
         guard !options.isSubset else { return }
         for range in missing.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             report.missing.add(range.clamped(to: options.start..<UInt64.max))
         }
+    }
+
+    /// Names the records behind the newest signed size, and returns what is missing among them. Nobody has signed their
+    /// indexes, so a gap that no relay leaves unsealed proves nothing but that those behind it are not to be believed.
+    private mutating func classifyTail(_ tail: ArraySlice<UInt64>, behind sealed: UInt64) -> [Range<UInt64>] {
+        guard sealed > 0 else {
+            for range in tail.ranges { report.unsealedTail.add(range) }
+            return []
+        }
+        var missing: [Range<UInt64>] = []
+        var end = sealed
+        for range in tail.ranges {
+            guard range.lowerBound - end <= Self.tailLimit else {
+                let strays = tail.within(range.lowerBound..<UInt64.max)
+                for range in strays.ranges { report.unverified.add(range) }
+                report.notes.append(
+                    "records from index \(range.lowerBound) on are too far behind the newest seal to be a tail of it; "
+                        + "what would be between is not counted as missing")
+                break
+            }
+            if range.lowerBound > end { missing.append(end..<range.lowerBound) }
+            report.unsealedTail.add(range)
+            end = range.upperBound
+        }
+        return missing
     }
 
     /// Names what is not verified in `gap`, and returns what is missing there.

@@ -11,7 +11,8 @@ internal import TransparencyLog
 /// Nothing a line says is believed before that: an index costs one table entry however large it is, a seal's signature
 /// is checked before its numbers are used, and folding that came to nothing is limited in proportion to the input.
 ///
-/// The work at the end, when no more records come, is in `Verifier+Gaps.swift` and `Verifier+Result.swift`.
+/// What is no record is in `Verifier+Edges.swift`; the work at the end, when no more records come, in
+/// `Verifier+Gaps.swift` and `Verifier+Result.swift`.
 struct Verifier: ~Copyable, RecordSink {
     struct Options {
         var verifier: LogVerifier
@@ -25,17 +26,23 @@ struct Verifier: ~Copyable, RecordSink {
     /// Leaves a batch may have. More than any relay seals at once, and few enough to fold in a moment.
     static let batchLimit: UInt64 = 1 << 20
 
+    /// Records that may be missing between the newest seal and one behind it.
+    static let tailLimit: UInt64 = 1 << 16
+
     let options: Options
     let recogniser: StreamRecogniser
     let hasher: SharedHasher
     var gatherer = LineGatherer()
     var pending = PendingRecords()
     /// Further records at an index that is pending, each with another leaf.
-    var rivals: [UInt64: [PendingRecord]] = [:]
+    var rivals = Rivals()
     var claims = SealClaims()
     var segments = Segments()
-    let recent = RecentLeaves()
-    var recentRoots = RecentRoots()
+    let recent: RecentLeaves
+    /// Last lines without an end, taken in like any other.
+    var cutLines = CutLines()
+    /// What may have got another index.
+    var strays = Strays()
     var codes: CodeCheck?
     var texts: LeafStore?
     var writer: VerifiedWriter?
@@ -53,14 +60,16 @@ struct Verifier: ~Copyable, RecordSink {
     /// Stretches between known roots of which every leaf is known, by the seal behind it if by nothing else, and that
     /// do not make those roots.
     var disproved: [Range<UInt64>] = []
-    /// Records read, and leaves folded in vain.
+    /// Records read, leaves folded in vain, and hashes computed to tell versions of records apart.
     var recordsRead: UInt64 = 0
     var wastedLeaves: UInt64 = 0
+    var searchWork: UInt64 = 0
     /// Memory for the leaves of one batch that is not in one piece.
     var scratch: [Hash] = []
 
-    init(_ options: Options) throws(OpenSSLError) {
+    init(_ options: Options, spool: LeafSpool? = nil) throws(OpenSSLError) {
         self.options = options
+        recent = RecentLeaves(spool: spool)
         recogniser = StreamRecogniser(options.verifier.origin.tag)
         hasher = try SharedHasher()
         signedSize = options.head?.size ?? 0
@@ -69,26 +78,18 @@ struct Verifier: ~Copyable, RecordSink {
 
     // MARK: - Records
 
-    mutating func take(_ line: RawSpan, at position: SourcePosition) {
-        switch recogniser.read(line) {
+    mutating func take(_ line: RawSpan, at position: SourcePosition, edges: LineEdges) {
+        let reading = recogniser.read(line)
+        if !edges.isEmpty, let cut = cut(of: line, reading, edges) { return self.cut(cut, at: position) }
+        switch reading {
         case .record(let record):
-            gatherer.add(line, record, at: position)
+            gatherer.add(line, record, at: position, mayBeCut: edges.contains(.end))
             if gatherer.isFull { flush() }
         case .foreign:
             report.foreign.append(position)
         case .damaged:
             report.tampered.append(
                 Finding(.identity, position: position, "a line carries a damaged identity of this stream"))
-        }
-    }
-
-    mutating func skip(_ problem: ExportProblem, at position: SourcePosition) {
-        switch problem {
-        case .oversize, .documentWithoutRecord:
-            report.foreign.append(position)
-        case .malformedDocument, .strayDocument:
-            report.unreadable.append(
-                VerifyReport.Unreadable(file: position.file, position: position, reason: problem.explanation))
         }
     }
 
@@ -112,9 +113,14 @@ struct Verifier: ~Copyable, RecordSink {
                     .intruder, records: index..<index + 1, position: gathered.position,
                     "something that no relay writes stands behind the identity of record \(index)"))
         }
+        if gathered.mayBeCut, admitLast(place, gathered) { return }
         let claim = gathered.seal >= 0 ? claim(gatherer.seals[Int(gathered.seal)], gathered, leaf) : nil
+        if recheck.cuts.has(index) { recheck.cuts.compare(bytes(place), at: index, gathered.position) }
         if index < segments.end, segments.contains(index), admitVerified(index, leaf, gathered.position, claim) {
             return
+        }
+        if !pending.isNext(index), index > segments.end, strays.wants(index) {
+            strays.add(Strays.Record(index: index, position: gathered.position, leaf: bytes(place)))
         }
         var record = PendingRecord(leaf: leaf, position: gathered.position, text: LeafStore.none)
         if texts != nil { record.text = keep(place) }
@@ -124,6 +130,10 @@ struct Verifier: ~Copyable, RecordSink {
             _ = attempt(completed)
         }
         if let claim { admit(claim) }
+    }
+
+    func bytes(_ place: Int) -> [UInt8] {
+        unsafe gatherer.leaf(place).withUnsafeBytes { unsafe Array($0) }
     }
 
     private mutating func keep(_ place: Int) -> UInt64 {
@@ -139,19 +149,15 @@ struct Verifier: ~Copyable, RecordSink {
         guard let known = recent.find(index) else { return false }
         if known.leaf == leaf {
             report.duplicates += 1
-            if let claim { compareRoot(claim.record) }
+            if let claim { compare(claim.record, at: position, with: known) }
         } else {
-            report.conflicts.append(Conflict(index: index, truth: known.position, isDecided: true, others: [position]))
+            contradict(index, truth: known.position, [position])
         }
         return true
     }
 
     private mutating func addRival(_ index: UInt64, _ record: PendingRecord) {
-        if let others = rivals[index], others.contains(where: { $0.leaf == record.leaf }) {
-            repeated(record)
-        } else {
-            rivals[index, default: []].append(record)
-        }
+        if !rivals.add(record, at: index) { repeated(record) }
     }
 
     private mutating func repeated(_ record: PendingRecord) {
@@ -159,13 +165,44 @@ struct Verifier: ~Copyable, RecordSink {
         texts?.release(record.text)
     }
 
-    /// Compares the root of a second copy of a verified seal with the first one's, now or in a further reading.
-    mutating func compareRoot(_ seal: SealRecord) {
-        guard let root = recentRoots.find(seal.number, size: seal.size) else {
+    /// Reports that the records at `positions` are not the true one with their index, or that nobody knows which is.
+    /// Last lines that may be cut off are left to a further reading.
+    mutating func contradict(
+        _ index: UInt64, truth: SourcePosition?, isDecided: Bool = true, _ positions: [SourcePosition]
+    ) {
+        var others = Listing<SourcePosition>()
+        for position in positions {
+            if !cutLines.isEmpty, let line = cutLines.find(position) {
+                unsettled.cuts.add(line)
+            } else {
+                others.append(position)
+            }
+        }
+        guard others.total > (isDecided ? 0 : 1) else { return }
+        report.conflicts.append(Conflict(index: index, truth: truth, isDecided: isDecided, others: others))
+    }
+
+    /// Compares what a second copy of a verified seal says with what the first one said, now or in a further reading.
+    mutating func compare(_ seal: SealRecord, at position: SourcePosition, with known: KnownLeaf?) {
+        let mark = SealMark(seal)
+        guard let first = known?.seal, first != .none else {
             unsettled.add(seal.root, at: seal.size)
+            if known == nil { unsettled.seals[seal.index, default: []].append(.init(mark: mark, position: position)) }
             return
         }
-        if root != seal.root { report.tampered.append(.fork(at: seal.size)) }
+        guard first != mark else { return }
+        if first.root == mark.root {
+            reportCopy(of: seal, at: position)
+        } else {
+            report.tampered.append(.fork(at: seal.size))
+        }
+    }
+
+    /// Reports a second copy of a seal with the same leaf, which so was counted as a duplicate, and another signature
+    /// element.
+    private mutating func reportCopy(of seal: SealRecord, at position: SourcePosition) {
+        report.duplicates -= min(report.duplicates, 1)
+        report.tampered.append(.copy(of: seal, at: position))
     }
 
     // MARK: - Seals
@@ -182,7 +219,7 @@ struct Verifier: ~Copyable, RecordSink {
                     .seal, records: records, position: gathered.position,
                     "seal record \(gathered.index): \(error.reason)"))
         case .success(let record) where record.keyID != options.verifier.keyID:
-            report.unknownKeys.append(record.keyID)
+            report.unknownKeys.add(record.keyID)
         case .success(let record) where !options.verifier.signed(record):
             report.tampered.append(
                 Finding(
@@ -204,6 +241,9 @@ struct Verifier: ~Copyable, RecordSink {
     private mutating func admit(_ claim: SealClaim) {
         let variants = claims.variants(of: claim.record.size)
         guard variants.allSatisfy({ $0.record != claim.record || $0.leaf != claim.leaf }) else { return }
+        if let first = variants.first(where: { $0.leaf == claim.leaf })?.record, first.root == claim.record.root {
+            reportCopy(of: first, at: claim.position)
+        }
         guard variants.count < SealClaims.variantLimit else {
             report.tampered.append(
                 Finding(
@@ -224,6 +264,12 @@ struct Verifier: ~Copyable, RecordSink {
 extension Finding {
     static func fork(at size: UInt64) -> Finding {
         Finding(.history, "the key signed two different trees of \(size) records")
+    }
+
+    static func copy(of seal: SealRecord, at position: SourcePosition) -> Finding {
+        Finding(
+            .seal, records: seal.index..<seal.size, seal: seal.number, position: position,
+            "seal \(seal.number) is there twice, with different f, p or mac")
     }
 }
 

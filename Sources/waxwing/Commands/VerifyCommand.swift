@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Ledger
 import Syslog
 import Verify
 
@@ -9,11 +10,17 @@ struct VerifyCommand: ParsableCommand {
         discussion: """
             Example: waxwing verify --key log.vkey export.ndjson.gz
                      waxwing verify --key "$(cat log.vkey)" --until 2026-11-23T12:00:00Z part1.log part2.log
+                     waxwing verify --key log.vkey --write - export.log.gz | grep sshd
 
             Reads lines, octet-counted streams, NDJSON, Elasticsearch and Splunk exports and ledger segments, all of them \
-            also as gzip; `-` is standard input. A folder stands for the segments of the ledger in it.
+            also as gzip; `-` is standard input. Several files are one export, in any order and with any overlap. A folder \
+            stands for the segments of the ledger in it, or for the files that a file destination wrote there.
 
-            Exit codes: 0 verified and complete, 1 tampered, 2 incomplete, 3 cannot verify, 64 wrong options.
+            To compare copies of a record that are far apart, files are read a second time. For a pipe, the leaf hashes \
+            are kept in a file without a name in $TMPDIR or /var/tmp, 64 bytes a record, 4 GiB at most.
+
+            Exit codes: 0 verified and complete, 1 tampered, 2 incomplete (missing, cut off, stale), 3 cannot verify, \
+            64 wrong options.
             """)
 
     @Option(
@@ -24,7 +31,9 @@ struct VerifyCommand: ParsableCommand {
     var macKey: String?
 
     @Option(
-        help: "A folder with the relay's leaf hashes: names altered records, not only their batch.",
+        help: """
+            A folder with the relay's leaf hashes, or its data folder: names altered records, not only their batch.
+            """,
         completion: .directory)
     var hashes: String?
 
@@ -40,16 +49,27 @@ struct VerifyCommand: ParsableCommand {
         completion: .file())
     var head: String?
 
-    @Flag(help: "Prove a filtered export by the leaf hashes, and do not ask for completeness.")
+    @Option(help: "The index of the first record the export is to have; it is complete from there.")
+    var from: UInt64 = 0
+
+    @Flag(
+        help: """
+            Prove a filtered export by the leaf hashes, and do not ask for completeness. Without a seal in the export, \
+            --head takes its place.
+            """)
     var subset = false
 
     @Flag(help: "Print the report as JSON.")
     var json = false
 
-    @Option(help: "Write the verified records to this file, one a line.", completion: .file())
+    @Option(
+        help: """
+            Write the verified records to this file, one a line, in the order of their indexes. `-` is standard \
+            output, which gets them as they are verified; the report then goes to standard error.
+            """, completion: .file())
     var write: String?
 
-    @Argument(help: "Files with the export, or `-`.", completion: .file())
+    @Argument(help: "Files or folders with the export, or `-`.", completion: .file())
     var files: [String]
 
     func run() throws {
@@ -59,6 +79,7 @@ struct VerifyCommand: ParsableCommand {
         options.until = try until.map { try Self.time($0) }
         options.lagLimit = try Self.milliseconds(maxLag)
         options.head = try head.map { try Self.head($0) }
+        options.start = from
         options.isSubset = subset
         options.output = write
         let report: VerifyReport
@@ -68,12 +89,21 @@ struct VerifyCommand: ParsableCommand {
             Console.complain("waxwing: \(error)")
             throw ExitCode(error.exitCode)
         }
-        Console.say(json ? report.json + "\n" : report.text)
+        let text = json ? report.json + "\n" : report.text
+        Console.write(Array(text.utf8), to: write == "-" ? STDERR_FILENO : STDOUT_FILENO)
         throw ExitCode(report.outcome.exitCode)
     }
 
     private func inputs(_ path: String) -> [ExportInput] {
-        LedgerFolder(path)?.segments.map { .path($0) } ?? [ExportInput(argument: path)]
+        let files = LedgerFolder(path)?.segments ?? Self.archive(path)
+        return files?.map { .path($0) } ?? [ExportInput(argument: path)]
+    }
+
+    /// The files of a file destination in the folder at `path`, nil if there are none.
+    private static func archive(_ path: String) -> [String]? {
+        let names = try? DiskFileSystem().list(path).filter { $0.hasPrefix("waxwing-") && $0.hasSuffix(".log") }
+        guard let names, !names.isEmpty else { return nil }
+        return names.sorted().map { "\(path)/\($0)" }
     }
 
     /// The text itself if it looks like a key, else the contents of the file it names.

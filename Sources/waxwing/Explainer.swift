@@ -16,10 +16,11 @@ struct Explainer: ~Copyable {
         redactor = Redactor(try RedactionEngine(RedactionPack.allCases))
     }
 
-    /// The line that the ledger would get, and the rules that took something out of it.
+    /// The line that the ledger would get, the octets the frame had if something of it was cut off (0 if not), and the
+    /// rules that took something out of it.
     mutating func canonicalLine(
         _ message: Message, _ bytes: RawSpan, originalLength: Int
-    ) -> ([UInt8], [(rule: String, count: Int)]) {
+    ) -> ([UInt8], originalLength: Int, [(rule: String, count: Int)]) {
         batch.removeAll()
         let source = Source(receivedAt: now)
         batch.append { writer in
@@ -31,7 +32,7 @@ struct Explainer: ~Copyable {
         var line = Array(batch.bytes, record.head)
         if line.last == UInt8(ascii: " ") { line.append(UInt8(ascii: "-")) }
         line += Array(batch.bytes, record.tail)
-        return (line, Self.difference(before, redactor.statistics))
+        return (line, Int(record.originalLength), Self.difference(before, redactor.statistics))
     }
 
     private static func difference(

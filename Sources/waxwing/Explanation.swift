@@ -12,13 +12,17 @@ struct Explanation {
     let redactions: [(rule: String, count: Int)]
     /// The canonical line without the identity element, which only the ledger gives.
     let canonical: [UInt8]
+    /// What is wrong with the frame, in codes: the parser's, and `truncated` if the record has only its beginning.
+    let problems: [String]
     private let frame: [UInt8]
 
     init(_ frame: [UInt8], originalLength: Int, _ explainer: inout Explainer) {
         self.frame = frame
         let bytes = unsafe frame.span.bytes
         message = Message.parse(bytes, at: explainer.now, zone: explainer.zone)
-        (canonical, redactions) = explainer.canonicalLine(message, bytes, originalLength: originalLength)
+        let cutFrom: Int
+        (canonical, cutFrom, redactions) = explainer.canonicalLine(message, bytes, originalLength: originalLength)
+        problems = message.problems.codes + (cutFrom > 0 ? ["truncated"] : [])
     }
 
     /// The message and bytes the fields are shown from.
@@ -60,7 +64,7 @@ struct Explanation {
         var json = JSONText()
         json.object { json in
             json.add("parse", message.format.rawValue)
-            json.array("problems") { json in for code in message.problems.codes { json.add(nil, code) } }
+            json.array("problems") { json in for code in problems { json.add(nil, code) } }
             json.add("facility", message.facility)
             json.add("severity", message.severity)
             if let version = message.version { json.add("version", version) } else { json.addNull("version") }
@@ -132,7 +136,7 @@ struct Explanation {
         let fields = shown { shown, bytes -> [(String, String)] in
             [
                 ("parse", message.format.rawValue),
-                ("problems", message.problems.codes.joined(separator: ", ")),
+                ("problems", problems.joined(separator: ", ")),
                 ("priority", "facility \(message.facility), severity \(message.severity)"),
                 ("timestamp", "\(timestamp ?? "-")\(source)"),
                 ("hostname", text(shown.hostname, bytes) ?? "-"),

@@ -25,6 +25,7 @@ struct ExplainCommand: ParsableCommand {
     var framed = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("When the records were received (RFC 3339); by default, now.", valueName: "time"),
         transform: { text in
             if let time = Timestamp(rfc3339: text) { return time }
@@ -33,6 +34,7 @@ struct ExplainCommand: ParsableCommand {
     var now: Timestamp?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The zone of time stamps without one: UTC, +02:00 or a name such as Europe/Berlin; by default, UTC.",
             valueName: "zone"),
@@ -57,8 +59,10 @@ struct ExplainCommand: ParsableCommand {
 
     private func explainLines(_ source: LineSource, _ explainer: inout Explainer) throws(InputError) {
         var number = 0
-        while let line = try source.line() {
+        while var line = try source.line() {
             number += 1
+            // No part of the record, as on a TCP connection.
+            if line.last == 0x0D { line.removeLast() }
             guard base64 else {
                 show(line, 0, &explainer)
                 continue

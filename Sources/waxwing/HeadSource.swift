@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Glibc
 import NIOCore
 
 /// Where `--head` comes from: a file, standard input, or the web.
@@ -11,8 +10,7 @@ enum HeadSource {
     /// The signed note at `place`: a URL, a path, or `-`. It is as good as its signature, wherever it comes from.
     static func read(_ place: String) throws -> String {
         if place.hasPrefix("https://") || place.hasPrefix("http://") { return try fetch(place) }
-        guard let bytes = InputFile.read(place, limit: limit) else { throw InputError(place, code: errno) }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: try InputFile.read(place, limit: limit), as: UTF8.self)
     }
 
     private static func fetch(_ url: String) throws -> String {

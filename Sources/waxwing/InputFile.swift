@@ -3,36 +3,28 @@ import Ledger
 
 /// Files and standard input, read by a command.
 enum InputFile {
-    /// All bytes of the file, or of standard input for `-`; nil if it cannot be read (`errno` says why) or is longer.
-    static func read(_ path: String, limit: Int) -> [UInt8]? {
-        do throws(InputError) {
-            let source = try LineSource(path)
-            var bytes: [UInt8] = []
-            while let chunk = try source.chunk() {
-                bytes += chunk
-                guard bytes.count <= limit else { throw InputError(path, code: EFBIG) }
-            }
-            return bytes
-        } catch {
-            errno = error.code
-            return nil
+    /// All bytes of the file, or of standard input for `-`, at most `limit`.
+    static func read(_ path: String, limit: Int) throws(InputError) -> [UInt8] {
+        let source = try LineSource(path)
+        var bytes: [UInt8] = []
+        while let chunk = try source.chunk() {
+            bytes += chunk
+            guard bytes.count <= limit else { throw InputError(path, code: EFBIG) }
         }
+        return bytes
     }
 }
 
 /// An input that cannot be used.
 struct InputError: Error, CustomStringConvertible {
-    /// The value of `errno`, 0 if it is the content that is wrong.
-    let code: Int32
     let description: String
 
+    /// A file that cannot be read; `code` is the value of `errno`.
     init(_ path: String, code: Int32) {
-        self.code = code
         description = "\(path) cannot be read: \(unsafe String(cString: strerror(code)))"
     }
 
     init(_ description: String) {
-        code = 0
         self.description = description
     }
 }
@@ -102,21 +94,16 @@ final class LineSource {
     }
 }
 
-/// A folder given in the place of an export: a ledger, or its `segments`.
-struct LedgerFolder {
-    /// Paths of its segments, in order.
-    let segments: [String]
+/// A folder given in the place of an export: a ledger, its `segments`, or what a file destination writes to.
+enum ExportFolder {
+    /// Paths of its files, in order; nil if `path` is no such folder.
+    static func files(_ path: String) -> [String]? {
+        files("\(path)/segments", "", ".segment") ?? files(path, "", ".segment") ?? files(path, "waxwing-", ".log")
+    }
 
-    /// Nil unless there are segments in the folder.
-    init?(_ path: String) {
-        let system = DiskFileSystem()
-        for folder in ["\(path)/segments", path] {
-            guard let names = try? system.list(folder).filter({ $0.hasSuffix(".segment") }), !names.isEmpty else {
-                continue
-            }
-            segments = names.map { "\(folder)/\($0)" }
-            return
-        }
-        return nil
+    private static func files(_ folder: String, _ prefix: String, _ suffix: String) -> [String]? {
+        let names = try? DiskFileSystem().list(folder).filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+        guard let names, !names.isEmpty else { return nil }
+        return names.map { "\(folder)/\($0)" }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Ledger
 import Syslog
 import Verify
 
@@ -78,7 +77,7 @@ struct VerifyCommand: ParsableCommand {
         options.hashes = hashes
         options.until = try until.map { try Self.time($0) }
         options.lagLimit = try Self.milliseconds(maxLag)
-        options.head = try head.map { try Self.head($0) }
+        options.head = try head.map { place in try Self.reading { try HeadSource.read(place) } }
         options.start = from
         options.isSubset = subset
         options.output = write
@@ -95,15 +94,7 @@ struct VerifyCommand: ParsableCommand {
     }
 
     private func inputs(_ path: String) -> [ExportInput] {
-        let files = LedgerFolder(path)?.segments ?? Self.archive(path)
-        return files?.map { .path($0) } ?? [ExportInput(argument: path)]
-    }
-
-    /// The files of a file destination in the folder at `path`, nil if there are none.
-    private static func archive(_ path: String) -> [String]? {
-        let names = try? DiskFileSystem().list(path).filter { $0.hasPrefix("waxwing-") && $0.hasSuffix(".log") }
-        guard let names, !names.isEmpty else { return nil }
-        return names.sorted().map { "\(path)/\($0)" }
+        ExportFolder.files(path)?.map { .path($0) } ?? [ExportInput(argument: path)]
     }
 
     /// The text itself if it looks like a key, else the contents of the file it names.
@@ -114,16 +105,13 @@ struct VerifyCommand: ParsableCommand {
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
-        guard let bytes = InputFile.read(path, limit: 1 << 20) else {
-            Console.complain("waxwing: \(path) cannot be read: \(unsafe String(cString: strerror(errno)))")
-            throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)
-        }
-        return bytes
+        try reading { try InputFile.read(path, limit: 1 << 20) }
     }
 
-    private static func head(_ place: String) throws -> String {
+    /// Runs `body`; what cannot be read for it cannot be verified with.
+    private static func reading<Result>(_ body: () throws -> Result) throws -> Result {
         do {
-            return try HeadSource.read(place)
+            return try body()
         } catch {
             Console.complain("waxwing: \(error)")
             throw ExitCode(VerifyReport.Outcome.unverifiable.exitCode)

@@ -168,23 +168,36 @@ public struct SetupCheck {
             guard let options = try DestinationSetup.streamOptions(destination) else {
                 preconditionFailure("there are two other kinds")
             }
-            let place = "\(options.host):\(options.port)"
-            guard connecting else { return resolve(options.host, port: options.port) }
-            do {
-                try ConnectionProbe.run(options)
-            } catch {
-                throw Unreachable(place, error)
-            }
-            return (.ok, "connected to \(place)")
+            return try checkTargets(options, connecting: connecting)
         }
     }
 
-    /// A name that is not known now may be later: the relay goes on trying.
-    private func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
-        guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else {
-            return (.warning, "the name \(host) is not known now; the relay will try again and again")
+    /// Of several collectors one that does not answer is a warning, as long as another does.
+    private func checkTargets(
+        _ options: StreamDestination.Options, connecting: Bool
+    ) throws(Unreachable) -> (Finding.Level, String) {
+        guard connecting else {
+            let results = options.targets.map(resolve)
+            let isKnown = results.allSatisfy { $0.0 == .ok }
+            return (isKnown ? .ok : .warning, results.map(\.1).joined(separator: "; "))
         }
-        return (.ok, "\(host):\(port)\(address == host ? "" : ", which is \(address)"), not tried (--connect)")
+        var (reached, failures) = ([String](), [Unreachable]())
+        for target in options.targets {
+            do {
+                try ConnectionProbe.run(target, options)
+                reached.append("connected to \(target)")
+            } catch { failures.append(Unreachable("\(target)", error)) }
+        }
+        if reached.isEmpty, let first = failures.first { throw first }
+        return (failures.isEmpty ? .ok : .warning, (reached + failures.map(\.description)).joined(separator: "; "))
+    }
+
+    /// A name that is not known now may be later: the relay goes on trying.
+    private func resolve(_ target: CollectorTarget) -> (Finding.Level, String) {
+        guard
+            let address = try? SocketAddress.makeAddressResolvingHost(target.host, port: target.port).ipAddress
+        else { return (.warning, "the name \(target.host) is not known now; the relay will try again and again") }
+        return (.ok, "\(target)\(address == target.host ? "" : ", which is \(address)"), not tried (--connect)")
     }
 
     private struct Unreachable: Error, CustomStringConvertible {

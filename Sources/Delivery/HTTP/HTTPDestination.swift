@@ -9,7 +9,7 @@ import NIOHTTP1
 /// The shell around ``HTTPDeliveryMachine``: a thread of its own reads the ledger, has the dialect encode records,
 /// compresses bodies, keeps the cursor, and does what the machine says; requests travel on an event loop.
 @safe
-public final class HTTPDestination<Dialect: HTTPDialect>: Destination, @unchecked Sendable {
+public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, @unchecked Sendable {
     /// What other threads leave for the destination's.
     private enum Incoming: Sendable {
         case event(HTTPDeliveryMachine.Event)
@@ -105,7 +105,6 @@ public final class HTTPDestination<Dialect: HTTPDialect>: Destination, @unchecke
         shared.signal()
     }
 
-    /// Sends records again that were rejected once; the dead letters are told what became of them.
     public func resend(_ indexes: [UInt64]) { post(.event(.resend(indexes))) }
 
     // MARK: - The thread

@@ -58,6 +58,9 @@ public struct SplunkDialect: HTTPDialect {
         return options.acknowledgements ? fields + [("x-splunk-request-channel", target.channel)] : fields
     }
 
+    /// Whether records count as delivered only when the indexer has acknowledged them.
+    public var wantsAcknowledgements: Bool { options.acknowledgements }
+
     // MARK: - Answers
 
     public func judge(_ answer: HTTPAnswer, count: Int) -> Verdict {
@@ -80,7 +83,8 @@ public struct SplunkDialect: HTTPDialect {
         guard options.acknowledgements else { return .delivered }
         guard let number = splunk.acknowledgement else {
             return .halt(
-                reason: "Splunk took the records but acknowledges nothing: switch on \"indexer acknowledgement\" for the "
+                reason:
+                    "Splunk took the records but acknowledges nothing: switch on \"indexer acknowledgement\" for the "
                     + "token, or set `acknowledgements: false`")
         }
         return .awaitAcknowledgement(number)
@@ -119,6 +123,11 @@ public struct SplunkDialect: HTTPDialect {
             return .retry(reason: reason(answer, splunk), after: wish(answer))
         }
         return .halt(reason: "Splunk does not accept the token: \(reason(answer, splunk))")
+    }
+
+    /// What is to be said against the answer to a question for ``healthPath``, nil for a healthy server.
+    public func objectionToHealth(_ answer: HTTPAnswer) -> String? {
+        answer.isSuccess ? nil : "Splunk is not healthy: \(reason(answer, SplunkAnswer(answer.body)))"
     }
 
     private func acknowledgementDisabled(_ text: String) -> String {

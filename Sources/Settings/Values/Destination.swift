@@ -20,6 +20,14 @@ extension Settings {
             case splunk(Splunk)
             /// Any server that takes records in the body of a request.
             case http(WebHook)
+
+            /// Whether it says of single records that it will never take them.
+            public var hasDeadLetters: Bool {
+                switch self {
+                case .tls, .tcp, .file: false
+                case .splunk, .http: true
+                }
+            }
         }
     }
 

@@ -87,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "TransparencyLog",
-                "OpenSSL",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
+                "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),

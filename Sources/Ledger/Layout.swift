@@ -8,6 +8,8 @@
 ///     segments/NNNNNNNNNNNNNNNNNNNN.leaves    their leaf hashes, 32 bytes each
 ///     cursors/NAME.cursor                 how far each destination has got
 ///     keys/log.pem, keys/log.vkey         the default key of the log and its public part
+///     deadletters/                        a ledger of its own: what destinations will never take
+///     deadletters/requests/*.request      what is to be done with dead letters, for the running relay
 public struct Layout: Sendable {
     public let directory: String
 
@@ -24,6 +26,10 @@ public struct Layout: Sendable {
     public var keys: String { "\(directory)/keys" }
     public var privateKey: String { "\(keys)/log.pem" }
     public var publicKey: String { "\(keys)/log.vkey" }
+    /// The ledger of the dead letters, which has a layout of its own.
+    public var deadLetters: Layout { Layout("\(directory)/deadletters") }
+    /// Where requests about dead letters are put, in the layout of these.
+    public var requests: String { "\(directory)/requests" }
 
     public func segment(_ firstIndex: UInt64) -> String { "\(segments)/\(Self.name(firstIndex)).segment" }
     public func leaves(_ firstIndex: UInt64) -> String { "\(segments)/\(Self.name(firstIndex)).leaves" }

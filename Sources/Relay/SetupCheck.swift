@@ -165,6 +165,9 @@ public struct SetupCheck {
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
             if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+            if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+                return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+            }
             guard let options = try DestinationSetup.streamOptions(destination) else {
                 preconditionFailure("there are two other kinds")
             }
@@ -177,7 +180,7 @@ public struct SetupCheck {
         _ options: StreamDestination.Options, connecting: Bool
     ) throws(Unreachable) -> (Finding.Level, String) {
         guard connecting else {
-            let results = options.targets.map(resolve)
+            let results = options.targets.map { Self.resolve($0.host, port: $0.port) }
             let isKnown = results.allSatisfy { $0.0 == .ok }
             return (isKnown ? .ok : .warning, results.map(\.1).joined(separator: "; "))
         }
@@ -193,22 +196,20 @@ public struct SetupCheck {
     }
 
     /// A name that is not known now may be later: the relay goes on trying.
-    private func resolve(_ target: CollectorTarget) -> (Finding.Level, String) {
-        guard
-            let address = try? SocketAddress.makeAddressResolvingHost(target.host, port: target.port).ipAddress
-        else { return (.warning, "the name \(target.host) is not known now; the relay will try again and again") }
-        return (.ok, "\(target)\(address == target.host ? "" : ", which is \(address)"), not tried (--connect)")
+    static func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
+        guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else {
+            return (.warning, "the name \(host) is not known now; the relay will try again and again")
+        }
+        return (.ok, "\(host):\(port)\(address == host ? "" : ", which is \(address)"), not tried (--connect)")
     }
 
-    private struct Unreachable: Error, CustomStringConvertible {
+    struct Unreachable: Error, CustomStringConvertible {
         let description: String
 
+        init(_ description: String) { self.description = description }
+
         init(_ place: String, _ error: any Error) {
-            let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-            let reason =
-                (first as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) }
-                ?? TLSFailure.describe(first)
-            description = "no connection to \(place): \(reason)"
+            description = "no connection to \(place): \(ConnectionFailure.describe(error))"
         }
     }
 

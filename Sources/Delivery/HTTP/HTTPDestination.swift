@@ -9,7 +9,7 @@ import NIOHTTP1
 /// The shell around ``HTTPDeliveryMachine``: a thread of its own reads the ledger, has the dialect encode records,
 /// compresses bodies, keeps the cursor, and does what the machine says; requests travel on an event loop.
 @safe
-public final class HTTPDestination<Dialect: HTTPDialect>: Destination, @unchecked Sendable {
+public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, @unchecked Sendable {
     /// What other threads leave for the destination's.
     private enum Incoming: Sendable {
         case event(HTTPDeliveryMachine.Event)
@@ -71,7 +71,8 @@ public final class HTTPDestination<Dialect: HTTPDialect>: Destination, @unchecke
         self.logger = logger
         skipped = SkippedRecords(counters.skipped, logger)
         transport = HTTPTransport(
-            options.nodes, limits: options.transport, keepsCookies: dialect.keepsCookies, on: eventLoop)
+            options.nodes, limits: options.transport, keepsCookies: dialect.keepsCookies, on: eventLoop
+        ) { counters.connects.add() }
         let index = cursor.value?.nextIndex ?? start
         machine = HTTPDeliveryMachine(
             limits: options.limits, parcelLimits: dialect.limits, nodeCount: options.nodes.count, from: index)
@@ -105,7 +106,6 @@ public final class HTTPDestination<Dialect: HTTPDialect>: Destination, @unchecke
         shared.signal()
     }
 
-    /// Sends records again that were rejected once; the dead letters are told what became of them.
     public func resend(_ indexes: [UInt64]) { post(.event(.resend(indexes))) }
 
     // MARK: - The thread
@@ -284,6 +284,9 @@ public final class HTTPDestination<Dialect: HTTPDialect>: Destination, @unchecke
         do {
             try deadLetters.store(records, of: options.name)
             httpCounters.rejected.add(UInt64(records.count))
+            logger.warning(
+                "records were rejected; they are in the dead letters",
+                metadata: ["records": "\(records.count)", "reason": "\(records.first?.reason ?? "")"])
             post(.event(.stored(parcel: parcel)))
         } catch {
             post(.event(.notStored(parcel: parcel, reason: "\(error)")))

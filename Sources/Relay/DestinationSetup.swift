@@ -51,7 +51,7 @@ struct DestinationSetup {
     /// The options of a TCP or TLS destination; nil for another.
     static func streamOptions(_ settings: Settings.Destination) throws(TLSError) -> StreamDestination.Options? {
         switch settings.kind {
-        case .file, .splunk, .http: return nil
+        case .file, .splunk, .elasticsearch, .http: return nil
         case .tcp(let collector):
             let targets = collector.addresses.map { CollectorTarget(host: $0.host, port: $0.port) }
             return options(settings.name, collector, targets)

@@ -12,11 +12,12 @@ struct ECSDocument: Sendable {
     private let log: [UInt8]
     private let observer: [UInt8]
 
-    /// Documents of the log `tag`, which is that of `origin`, relayed by Waxwing `version`.
-    init(tag: LogTag, origin: String, version: String) {
+    /// Documents of the log `tag`, relayed by Waxwing `version` on the host `observer`: a name without characters that
+    /// JSON escapes.
+    init(tag: LogTag, observer: String, version: String) {
         log = Array("\(tag)".utf8)
-        observer = Array(
-            #","observer":{"vendor":"Waxwing","product":"Waxwing","type":"log-relay","name":"\#(origin)","version":"\#(version)"}"#
+        self.observer = Array(
+            #","observer":{"vendor":"Waxwing","product":"Waxwing","type":"log-relay","name":"\#(observer)","version":"\#(version)"}"#
                 .utf8)
     }
 

@@ -160,7 +160,7 @@ enum CrossChecks {
             let addresses: [Settings.Address]
             switch destination.kind {
             case .tls(let collector, _), .tcp(let collector): addresses = collector.addresses
-            case .file, .splunk, .http: continue
+            case .file, .splunk, .elasticsearch, .http: continue
             }
             let listener = settings.listeners.first { listener in
                 listener.transport.name != "udp" && addresses.contains { listener.address.accepts($0) }

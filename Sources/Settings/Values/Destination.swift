@@ -18,6 +18,8 @@ extension Settings {
             case file(Archive)
             /// A Splunk HTTP Event Collector.
             case splunk(Splunk)
+            /// Elasticsearch or OpenSearch.
+            case elasticsearch(Elasticsearch)
             /// Any server that takes records in the body of a request.
             case http(WebHook)
 
@@ -25,7 +27,7 @@ extension Settings {
             public var hasDeadLetters: Bool {
                 switch self {
                 case .tls, .tcp, .file: false
-                case .splunk, .http: true
+                case .splunk, .elasticsearch, .http: true
                 }
             }
         }

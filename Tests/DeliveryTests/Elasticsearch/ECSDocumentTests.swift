@@ -6,7 +6,7 @@ import Testing
 
 /// The document of a line, as it is sent.
 private func document(_ line: String, index: UInt64 = 7) -> String {
-    let document = ECSDocument(tag: LogTag(rawValue: 0x4134_2dd0), origin: "relay1.example.net/all", version: "0.1.0")
+    let document = ECSDocument(tag: LogTag(rawValue: 0x4134_2dd0), observer: "relay1", version: "0.1.0")
     let bytes = Array(line.utf8)
     var body = BodyWriter()
     document.write(DeliveryRecord(index: index, line: unsafe bytes.span.bytes), into: &body)
@@ -28,7 +28,7 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
                     "severity":{"code":2,"name":"Critical"},"version":"1","hostname":"hs1","appname":"sshd",
                     "procid":"4711","msgid":"ID1"}},
              "host":{"name":"hs1","hostname":"hs1"},"process":{"name":"sshd","pid":4711},
-             "observer":{"vendor":"Waxwing","product":"Waxwing","type":"log-relay","name":"relay1.example.net/all",
+             "observer":{"vendor":"Waxwing","product":"Waxwing","type":"log-relay","name":"relay1",
                          "version":"0.1.0"},
              "waxwing":{"log":"41342dd0","index":7}}
             """#

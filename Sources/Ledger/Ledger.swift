@@ -94,8 +94,8 @@ public final class Ledger: @unchecked Sendable {
             throw LedgerError(
                 .otherKey,
                 "\(layout.directory) holds a log that is signed with the key of \(lines.dropFirst().first ?? "?"), not of "
-                    + "\(key.verifierKey): restore the private key, or begin a new log: another `data` folder and another "
-                    + "`stream.origin`")
+                    + "\(key.verifierKey): restore the private key, or name the new one in `stream.key` if the key was "
+                    + "replaced; or begin a new log: another `data` folder and another `stream.origin`")
         }
     }
 

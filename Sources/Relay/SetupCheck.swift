@@ -60,7 +60,8 @@ public struct SetupCheck {
             if isThere { try checkWritable(layout.directory) } else { try checkParent(of: layout.directory) }
             let isRunning = try system.exists(layout.lock) && !system.open(layout.lock, .update).lock()
             do {
-                try openLedger()
+                // Whose log it is, the next start decides.
+                if !KeyChange.isUnfinished(settings) { try openLedger() }
             } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
                 // Files that are being written are not read in one piece.
             }
@@ -87,6 +88,9 @@ public struct SetupCheck {
 
     private func checkKey() -> Finding {
         attempt("signing key", settings.position(of: "stream.key")) {
+            guard !KeyChange.isUnfinished(settings) else {
+                return (.warning, "a change of the key was interrupted; the next start settles it")
+            }
             let (key, isNew) = try LogIdentity.key(settings, Layout(settings.data), creating: false)
             return (.ok, isNew ? "will be made at the first start" : "\(key.verifierKey)")
         }

@@ -12,9 +12,10 @@ import TransparencyLog
 /// 1. the new private key is written beside the old one, under another name (`KEYFILE.next`, mode 0600);
 /// 2. the note, signed by both keys, is written to `keys/rekey.note`;
 /// 3. the record with the note and the old key's last seal are written to the ledger, as one block;
-/// 4. the new private key takes the old one's place, which erases that;
-/// 5. `origin` and `keys/log.vkey` name the new key;
-/// 6. the note is renamed to `keys/N.rekey`, where it stays: with it the old public key.
+/// 4. what else the key signs is handed over: the ledger of the dead letters, by a rotation of its own;
+/// 5. the new private key takes the old one's place, which erases that;
+/// 6. `origin` and `keys/log.vkey` name the new key;
+/// 7. the note is renamed to `keys/N.rekey`, where it stays: with it the old public key.
 ///
 /// A crash before 3 leaves a log of the old key, and what was prepared is removed by the next start. After 3 the log is
 /// the new key's, and the next start takes the steps that are left. Which of the two it is, the newest seal says.
@@ -47,12 +48,13 @@ public struct KeyRotation: Sendable {
     // MARK: - The change
 
     /// Hands the log over from `old` to `new`. `pem` is what the file of the new private key is to hold; nil if there is
-    /// no such file to write. `makeRatchet` loads the log's HMAC ratchet; it is called twice.
+    /// no such file to write. `handOver` is called once the log is the new key's, while the old one is still there; it has
+    /// to do nothing if it is called again after a crash. `makeRatchet` loads the log's HMAC ratchet; it is called twice.
     ///
     /// Throws ``LedgerError`` when a relay runs on the ledger, and what opening it throws.
     public func run(
         _ options: LedgerOptions, from old: LogKey, to new: LogKey, storing pem: SecretBytes?,
-        at time: UInt64, _ makeRatchet: () throws -> Ratchet?
+        at time: UInt64, handOver: (RekeyNote) throws -> Void = { _ in }, _ makeRatchet: () throws -> Ratchet?
     ) throws -> RekeyNote {
         guard try !Self.notes(layout, system).contains(where: { [$0.old, $0.new].contains(new.verifier) }) else {
             throw LedgerError(.otherKey, "\(new.verifierKey) has signed this log before: a key is never used again")
@@ -75,7 +77,7 @@ public struct KeyRotation: Sendable {
             guard let signed, try isCommitted(signed) else {
                 throw LedgerError(.damaged, "the ledger does not hold the record that replaces the key")
             }
-            try finish(signed)
+            try finish(signed, handOver)
         }
         guard let signed else { preconditionFailure("a ledger that was opened asks what to write") }
         return signed
@@ -117,8 +119,8 @@ public struct KeyRotation: Sendable {
     // MARK: - After a crash
 
     /// Finishes, or takes back, a change of the key that was interrupted; nil if there is none. To be called before the
-    /// key is loaded, and by nobody who holds the ledger's lock.
-    public func settle() throws -> Settlement? {
+    /// key is loaded, and by nobody who holds the ledger's lock. `handOver` is that of ``run``.
+    public func settle(handOver: (RekeyNote) throws -> Void = { _ in }) throws -> Settlement? {
         guard isUnfinished else { return nil }
         let lock = try Ledger.takeLock(layout, system)
         return try withExtendedLifetime(lock) {
@@ -126,7 +128,7 @@ public struct KeyRotation: Sendable {
             guard isUnfinished else { return nil }
             let note = try? RekeyNote(parsing: system.open(layout.rekeyNote, .read).contents())
             if let note, try isCommitted(note) {
-                try finish(note)
+                try finish(note, handOver)
                 return .finished(note)
             }
             if system.exists(layout.rekeyNote) { try system.remove(layout.rekeyNote) }
@@ -142,7 +144,8 @@ public struct KeyRotation: Sendable {
         return seal.reason == .rekey && seal.size == note.size
     }
 
-    private func finish(_ note: RekeyNote) throws {
+    private func finish(_ note: RekeyNote, _ handOver: (RekeyNote) throws -> Void) throws {
+        try handOver(note)
         if let keyFile, system.exists(Self.next(keyFile)) { try replaceKey(keyFile) }
         try Ledger.storeOrigin(note.new, layout, system)
         try system.replace(layout.publicKey, Array("\(note.new)\n".utf8))
@@ -152,7 +155,8 @@ public struct KeyRotation: Sendable {
 
     // MARK: - Files
 
-    private static func next(_ keyFile: String) -> String { keyFile + ".next" }
+    /// Where the new private key waits to take the place of the one in `keyFile`.
+    public static func next(_ keyFile: String) -> String { keyFile + ".next" }
 
     /// Writes the new private key beside the old one.
     private func store(_ pem: SecretBytes) throws(FileError) {

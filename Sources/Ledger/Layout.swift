@@ -10,6 +10,8 @@
 ///     keys/log.pem, keys/log.vkey         the default key of the log and its public part
 ///     keys/rekey.note                     a change of the key that is not finished
 ///     keys/NNNNNNNNNNNNNNNNNNNN.rekey     the notes of earlier changes; named by the size at which they took place
+///     deadletters/                        a ledger of its own: what destinations will never take
+///     deadletters/requests/*.request      what is to be done with dead letters, for the running relay
 public struct Layout: Sendable {
     public let directory: String
 
@@ -28,6 +30,10 @@ public struct Layout: Sendable {
     public var publicKey: String { "\(keys)/log.vkey" }
     public var rekeyNote: String { "\(keys)/rekey.note" }
     public func rekeyNote(_ size: UInt64) -> String { "\(keys)/\(Self.name(size)).rekey" }
+    /// The ledger of the dead letters, which has a layout of its own.
+    public var deadLetters: Layout { Layout("\(directory)/deadletters") }
+    /// Where requests about dead letters are put, in the layout of these.
+    public var requests: String { "\(directory)/requests" }
 
     public func segment(_ firstIndex: UInt64) -> String { "\(segments)/\(Self.name(firstIndex)).segment" }
     public func leaves(_ firstIndex: UInt64) -> String { "\(segments)/\(Self.name(firstIndex)).leaves" }

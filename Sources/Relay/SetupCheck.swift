@@ -169,11 +169,14 @@ public struct SetupCheck {
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
             if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+            if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+                return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+            }
             guard let options = try DestinationSetup.streamOptions(destination) else {
                 preconditionFailure("there are two other kinds")
             }
             let place = "\(options.host):\(options.port)"
-            guard connecting else { return resolve(options.host, port: options.port) }
+            guard connecting else { return Self.resolve(options.host, port: options.port) }
             do {
                 try ConnectionProbe.run(options)
             } catch {
@@ -184,15 +187,17 @@ public struct SetupCheck {
     }
 
     /// A name that is not known now may be later: the relay goes on trying.
-    private func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
+    static func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
         guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else {
             return (.warning, "the name \(host) is not known now; the relay will try again and again")
         }
         return (.ok, "\(host):\(port)\(address == host ? "" : ", which is \(address)"), not tried (--connect)")
     }
 
-    private struct Unreachable: Error, CustomStringConvertible {
+    struct Unreachable: Error, CustomStringConvertible {
         let description: String
+
+        init(_ description: String) { self.description = description }
 
         init(_ place: String, _ error: any Error) {
             let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error

@@ -1,3 +1,4 @@
+import Filter
 import Ledger
 
 /// The files of a ``FileDestination``: appends records, syncs, and begins a new file where a batch has ended.
@@ -6,6 +7,7 @@ import Ledger
 final class ArchiveWriter: @unchecked Sendable {
     private let folder: String
     private let rotate: UInt64
+    private let filter: RecordFilter?
     private let system: any FileSystem
     private var cursor: CursorFile
     private let start: UInt64
@@ -18,11 +20,12 @@ final class ArchiveWriter: @unchecked Sendable {
     private(set) var nextIndex: UInt64
 
     init(
-        _ folder: String, rotate: UInt64, cursor: consuming CursorFile, from index: UInt64,
+        _ folder: String, rotate: UInt64, filter: RecordFilter? = nil, cursor: consuming CursorFile, from index: UInt64,
         _ system: any FileSystem = DiskFileSystem()
     ) throws(FileError) {
         self.folder = folder
         self.rotate = rotate
+        self.filter = filter
         self.system = system
         start = index
         nextIndex = index
@@ -42,29 +45,37 @@ final class ArchiveWriter: @unchecked Sendable {
     @discardableResult
     func append(
         _ header: BlockHeader, from reader: inout LedgerReader
-    ) throws -> (records: UInt64, octets: UInt64) {
+    ) throws -> (records: UInt64, octets: UInt64, filtered: UInt64) {
         try skip(to: reader.nextIndex)
         let size = BlockHeader.size + header.payloadLength
         if block.count < size { block = [UInt8](repeating: 0, count: size) }
         lines.removeAll(keepingCapacity: true)
+        var (records, filtered) = (UInt64(0), UInt64(0))
         try unsafe block.withUnsafeMutableBytes { memory in
             let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
             let range = unsafe try reader.read(header, into: memory)
             let payload = unsafe UnsafeRawBufferPointer(rebasing: memory[range])
             var walk = RecordWalk()
             while let line = unsafe walk.next(payload) {
+                let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: payload[line]))
+                guard filter?.accepts(span) != false else {
+                    filtered += 1
+                    continue
+                }
+                records += 1
                 unsafe lines.append(contentsOf: payload[line])
                 lines.append(0x0A)
             }
         }
-        guard !lines.isEmpty else { return (0, 0) }
-        let file = try current()
-        try file.write(lines, at: length)
-        length += UInt64(lines.count)
-        let records = header.nextIndex - nextIndex
+        guard records + filtered > 0 else { return (0, 0, 0) }
+        if records > 0 {
+            let file = try current()
+            try file.write(lines, at: length)
+            length += UInt64(lines.count)
+        }
         nextIndex = header.nextIndex
         if header.endsBatch && length >= rotate { try close() }
-        return (records, UInt64(lines.count))
+        return (records, UInt64(lines.count), filtered)
     }
 
     /// Goes on with record `index`, since there are none before it. A file holds all records from its first to its
@@ -123,7 +134,9 @@ final class ArchiveWriter: @unchecked Sendable {
     private func resume(at synced: UInt64) throws(FileError) {
         guard synced > 0, let newest = try indexes().last(where: { $0 < nextIndex }) else { return }
         let file = try system.open(path(newest), .update)
-        guard try Self.lineCount(file, synced) == nextIndex - newest else { return }
+        guard let count = try Self.lineCount(file, synced),
+            filter == nil ? count == nextIndex - newest : count <= nextIndex - newest
+        else { return }
         try file.truncate(to: synced)
         self.file = file
         length = synced

@@ -1,4 +1,5 @@
 import Batch
+public import Filter
 public import Ledger
 public import Logging
 public import NIOCore
@@ -15,6 +16,8 @@ public final class FileDestination: Destination {
         public var path: String
         /// A file of at least this many bytes is closed at the end of the batch.
         public var rotate: UInt64 = 64 << 20
+        /// Which records are written; nil for all.
+        public var filter: RecordFilter?
         /// How often the file is synced and the cursor stored.
         public var syncInterval: UInt64 = 1_000_000_000
         /// How long after a failure the next try is.
@@ -56,7 +59,8 @@ public final class FileDestination: Destination {
         self.logger = logger
         skipped = SkippedRecords(counters.skipped, logger)
         let index = cursor.value?.nextIndex ?? start
-        writer = try ArchiveWriter(options.path, rotate: options.rotate, cursor: cursor, from: index, system)
+        writer = try ArchiveWriter(
+            options.path, rotate: options.rotate, filter: options.filter, cursor: cursor, from: index, system)
         finished = eventLoop.makePromise()
         counters.confirmed.set(Int64(index))
         counters.next.set(Int64(index))
@@ -117,6 +121,7 @@ public final class FileDestination: Destination {
                 let written = try writer.append(block, from: &reader)
                 counters.records.add(written.records)
                 counters.octets.add(written.octets)
+                counters.filtered.add(written.filtered)
                 counters.next.set(Int64(writer.nextIndex))
                 if Clock.monotonic() >= syncAt { syncAt = try sync() }
             }

@@ -26,6 +26,7 @@ struct DestinationSetup {
             if case .file(let archive) = settings.kind {
                 var options = FileDestination.Options(name: settings.name, path: archive.path)
                 options.rotate = UInt64(archive.rotateBytes)
+                options.filter = settings.filter?.record
                 return try FileDestination(
                     options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
                 )
@@ -35,9 +36,10 @@ struct DestinationSetup {
                     ledger: ledger, cursor: cursor, deadLetters: deadLetters, on: eventLoop, registry: registry,
                     counters: counters, logger: logger)
             }
-            guard let options = try Self.streamOptions(settings) else {
+            guard var options = try Self.streamOptions(settings) else {
                 preconditionFailure("there are two other kinds")
             }
+            options.filter = settings.filter?.record
             return StreamDestination(
                 options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
         } catch {

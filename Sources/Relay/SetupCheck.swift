@@ -168,22 +168,32 @@ public struct SetupCheck {
 
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
-            if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
-            if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
-                return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
-            }
-            guard let options = try DestinationSetup.streamOptions(destination) else {
-                preconditionFailure("there are two other kinds")
-            }
-            let place = "\(options.host):\(options.port)"
-            guard connecting else { return Self.resolve(options.host, port: options.port) }
-            do {
-                try ConnectionProbe.run(options)
-            } catch {
-                throw Unreachable(place, error)
-            }
-            return (.ok, "connected to \(place)")
+            let (level, detail) = try reach(destination, connecting: connecting)
+            let remark =
+                destination.filter == nil
+                ? "" : "; it gets a part of the records: verify that with --subset, and --hashes \(settings.data)"
+            return (level, detail + remark)
         }
+    }
+
+    private func reach(
+        _ destination: Settings.Destination, connecting: Bool
+    ) throws -> (Finding.Level, String) {
+        if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+        if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+            return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+        }
+        guard let options = try DestinationSetup.streamOptions(destination) else {
+            preconditionFailure("there are two other kinds")
+        }
+        let place = "\(options.host):\(options.port)"
+        guard connecting else { return Self.resolve(options.host, port: options.port) }
+        do {
+            try ConnectionProbe.run(options)
+        } catch {
+            throw Unreachable(place, error)
+        }
+        return (.ok, "connected to \(place)")
     }
 
     /// A name that is not known now may be later: the relay goes on trying.

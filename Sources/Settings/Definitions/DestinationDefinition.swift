@@ -8,7 +8,10 @@ extension Object where Value == Settings.Destination {
                 \.name, "name",
                 .text("a name of lower-case letters, digits and \"-\"", allowed: "a-z0-9-", limit: 40, example: "siem"),
                 required: true, example: "siem",
-                "Name, unique. The ledger keeps the destination's place under it: under a new name all is sent again.")
+                "Name, unique. The ledger keeps the destination's place under it: under a new name all is sent again."),
+            Field(
+                optional: \.filter, "filter", .object(.filter),
+                "Which records it gets; without it, all. Seals always pass; such an export is verified with --subset."),
         ],
         choice: Choice(
             selector: .value(of: "type", documentation: "What sort of destination it is."),
@@ -25,7 +28,9 @@ extension Object where Value == Settings.Destination {
                 Variant("splunk", "A Splunk HTTP Event Collector.", fields: [], payload: .splunk) {
                     $0.kind = .splunk($1.complete)
                 },
-                Variant("http", "Any server that takes records in the body of a request.", fields: [], payload: .webHook) {
+                Variant(
+                    "http", "Any server that takes records in the body of a request.", fields: [], payload: .webHook
+                ) {
                     $0.kind = .http($1.complete)
                 },
             ]),

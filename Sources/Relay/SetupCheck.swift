@@ -210,11 +210,7 @@ public struct SetupCheck {
         init(_ description: String) { self.description = description }
 
         init(_ place: String, _ error: any Error) {
-            let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-            let reason =
-                (first as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) }
-                ?? TLSFailure.describe(first)
-            description = "no connection to \(place): \(reason)"
+            description = "no connection to \(place): \(ConnectionFailure.describe(error))"
         }
     }
 

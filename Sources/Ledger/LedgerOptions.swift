@@ -14,6 +14,8 @@ public struct LedgerOptions: Sendable {
     public var syncBytes: UInt64 = 1 << 20
     /// Bytes after which a new segment is begun.
     public var segmentBytes: UInt64 = 64 << 20
+    /// What the last seal, when the queue was closed, says as its reason.
+    public var finalReason = SealReason.stop
     /// HOSTNAME and PROCID of the seals.
     public var hostname: String
     public var processID: Int32

@@ -163,7 +163,7 @@ struct LedgerWriter: ~Copyable {
     }
 
     private mutating func stop() throws {
-        try closeBatch(.stop)
+        try closeBatch(options.finalReason)
         marksStoredAt = 0
         requestSync()
         try syncer.drain()

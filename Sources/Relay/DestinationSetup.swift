@@ -29,6 +29,7 @@ struct DestinationSetup {
                 options.rotateInterval = archive.rotateInterval?.nanoseconds
                 options.compresses = archive.compresses
                 options.keeps = archive.keptFiles
+                options.filter = settings.filter?.record
                 return try FileDestination(
                     options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
                 )
@@ -38,9 +39,10 @@ struct DestinationSetup {
                     ledger: ledger, cursor: cursor, deadLetters: deadLetters, on: eventLoop, registry: registry,
                     counters: counters, logger: logger)
             }
-            guard let options = try Self.streamOptions(settings) else {
+            guard var options = try Self.streamOptions(settings) else {
                 preconditionFailure("there are two other kinds")
             }
+            options.filter = settings.filter?.record
             return StreamDestination(
                 options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
         } catch {

@@ -46,6 +46,7 @@ public final class Relay: @unchecked Sendable {
     public init(_ settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
+        try KeyChange.settle(settings, logger)
         var identity = try LogIdentity(settings, creating: true)
         verifierKey = "\(identity.key.verifierKey)"
         isNewKey = identity.isNew

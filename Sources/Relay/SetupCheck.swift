@@ -60,7 +60,8 @@ public struct SetupCheck {
             if isThere { try checkWritable(layout.directory) } else { try checkParent(of: layout.directory) }
             let isRunning = try system.exists(layout.lock) && !system.open(layout.lock, .update).lock()
             do {
-                try openLedger()
+                // Whose log it is, the next start decides.
+                if !KeyChange.isUnfinished(settings) { try openLedger() }
             } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
                 // Files that are being written are not read in one piece.
             }
@@ -87,6 +88,9 @@ public struct SetupCheck {
 
     private func checkKey() -> Finding {
         attempt("signing key", settings.position(of: "stream.key")) {
+            guard !KeyChange.isUnfinished(settings) else {
+                return (.warning, "a change of the key was interrupted; the next start settles it")
+            }
             let (key, isNew) = try LogIdentity.key(settings, Layout(settings.data), creating: false)
             return (.ok, isNew ? "will be made at the first start" : "\(key.verifierKey)")
         }
@@ -164,15 +168,25 @@ public struct SetupCheck {
 
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
-            if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
-            if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
-                return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
-            }
-            guard let options = try DestinationSetup.streamOptions(destination) else {
-                preconditionFailure("there are two other kinds")
-            }
-            return try checkTargets(options, connecting: connecting)
+            let (level, detail) = try reach(destination, connecting: connecting)
+            let remark =
+                destination.filter == nil
+                ? "" : "; it gets a part of the records: verify that with --subset, and --hashes \(settings.data)"
+            return (level, detail + remark)
         }
+    }
+
+    private func reach(
+        _ destination: Settings.Destination, connecting: Bool
+    ) throws -> (Finding.Level, String) {
+        if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+        if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+            return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+        }
+        guard let options = try DestinationSetup.streamOptions(destination) else {
+            preconditionFailure("there are two other kinds")
+        }
+        return try checkTargets(options, connecting: connecting)
     }
 
     /// Of several collectors one that does not answer is a warning, as long as another does.

@@ -5,6 +5,8 @@ extension Settings {
         public internal(set) var name = ""
         /// What sort it is, and what only that has.
         public internal(set) var kind = Kind.file(Archive())
+        /// Which records it gets; nil for all.
+        public internal(set) var filter: Filter?
         /// Where it was given.
         public internal(set) var position = FilePosition.builtIn
 

@@ -45,6 +45,8 @@ extension DecodingTests {
     private static func text(_ destination: Settings.Destination) -> String {
         switch destination.kind {
         case .file(let archive): return "\(destination.name) file \(archive.path) \(archive.rotateBytes)"
+        case .splunk(let splunk): return "\(destination.name) splunk \(splunk)"
+        case .http(let hook): return "\(destination.name) http \(hook)"
         case .tcp(let collector): return "\(destination.name) tcp \(text(collector))"
         case .tls(let collector, let client):
             let identity = client.identity.map { "\($0.certificateFile) \($0.keyFile)" } ?? "none"

@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import Ledger
@@ -6,7 +5,7 @@ import Testing
 /// The cursors of a destination whose records are divided among several collectors.
 @Suite struct SharedCursorsTests {
     private let folder = TemporaryDirectory()
-    private var layout: Layout { Layout(folder.path("ledger")) }
+    private var layout: Layout { Layout("\(folder.path)/ledger") }
 
     init() throws {
         let system = DiskFileSystem()
@@ -22,7 +21,7 @@ import Testing
     /// The cursors there are, with their indexes.
     private func cursors() throws -> [String: UInt64] {
         var cursors: [String: UInt64] = [:]
-        for name in TemporaryDirectory.names(in: layout.cursors) {
+        for name in try DiskFileSystem().list(layout.cursors) {
             cursors[name] = try CursorFile("\(layout.cursors)/\(name)").value?.nextIndex ?? 0
         }
         return cursors

@@ -11,6 +11,7 @@ public final class BatchQueue: Sendable {
         var spare: Ring
         var byteCount = 0
         var closed = false
+        var isWoken = false
         var onRoom: [@Sendable () -> Void] = []
     }
 
@@ -79,16 +80,29 @@ public final class BatchQueue: Sendable {
         case closed
     }
 
-    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds).
+    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds) or ``wake()``.
     public func next(until deadline: UInt64) -> Next {
         var found: Batch?
         let closed = state.wait(until: deadline) { state -> Bool? in
             found = state.waiting.popFirst()
             if found != nil { return false }
-            return state.closed ? true : nil
+            if state.closed { return true }
+            defer { state.isWoken = false }
+            return state.isWoken ? false : nil
         }
         if let batch = found.take() { return .batch(batch) }
         return closed == true ? .closed : .timeout
+    }
+
+    /// Ends the ledger's wait for a batch.
+    public func wake() {
+        state.withLock { $0.isWoken = true }
+        state.signal()
+    }
+
+    /// Waits until no batch comes any more, or until `deadline` (monotonic nanoseconds). Returns whether that is so.
+    public func waitForEnd(until deadline: UInt64) -> Bool {
+        state.wait(until: deadline) { $0.closed ? true : nil } ?? false
     }
 
     /// Takes back a batch that has been written, which makes room.

@@ -2,10 +2,11 @@
 ///
 ///     lock                                held by the running relay
 ///     origin                              the name of the log and its public key, a line each
-///     durable                             how far records were durable, at most a second ago
+///     durable                             where the stream stood at a durable record, at most a second ago
 ///     ratchet                             the HMAC ratchet's state, if the stream has one
 ///     segments/NNNNNNNNNNNNNNNNNNNN.segment   records; named by the first one's index
 ///     segments/NNNNNNNNNNNNNNNNNNNN.leaves    their leaf hashes, 32 bytes each
+///     damaged/                            segments of which no record can be read, set aside under their names
 ///     cursors/NAME.cursor                 how far each destination has got
 ///     keys/log.pem, keys/log.vkey         the default key of the log and its public part
 public struct Layout: Sendable {
@@ -20,6 +21,7 @@ public struct Layout: Sendable {
     public var durable: String { "\(directory)/durable" }
     public var ratchet: String { "\(directory)/ratchet" }
     public var segments: String { "\(directory)/segments" }
+    public var damaged: String { "\(directory)/damaged" }
     public var cursors: String { "\(directory)/cursors" }
     public var keys: String { "\(directory)/keys" }
     public var privateKey: String { "\(keys)/log.pem" }

@@ -2,11 +2,13 @@
 public struct LedgerAccess: Sendable {
     public let layout: Layout
     public let horizon: Horizon
+    private let losses: LossDeclarations
     private let system: any FileSystem
 
-    init(_ layout: Layout, _ horizon: Horizon, _ system: any FileSystem) {
+    init(_ layout: Layout, _ horizon: Horizon, _ losses: LossDeclarations, _ system: any FileSystem) {
         self.layout = layout
         self.horizon = horizon
+        self.losses = losses
         self.system = system
     }
 
@@ -16,6 +18,9 @@ public struct LedgerAccess: Sendable {
     public func makeReader(
         from index: UInt64, onLoss: @escaping (LostRecords) -> Void = { _ in }
     ) throws(LedgerError) -> LedgerReader {
-        try LedgerReader(layout, system, horizon, from: index, onLoss: onLoss)
+        try LedgerReader(layout, system, horizon, from: index) { [losses] lost in
+            losses.declare(lost)
+            onLoss(lost)
+        }
     }
 }

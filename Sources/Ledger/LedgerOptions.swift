@@ -14,6 +14,8 @@ public struct LedgerOptions: Sendable {
     public var syncBytes: UInt64 = 1 << 20
     /// Bytes after which a new segment is begun.
     public var segmentBytes: UInt64 = 64 << 20
+    /// How long after a file operation has failed the next try is: at first, and at most.
+    var retryPause: ClosedRange<UInt64> = 100_000_000...5_000_000_000
     /// HOSTNAME and PROCID of the seals.
     public var hostname: String
     public var processID: Int32

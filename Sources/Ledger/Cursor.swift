@@ -30,18 +30,30 @@ public struct CursorFile: ~Copyable {
     /// Opens the cursor at `path`, or makes a new one.
     public init(_ path: String, _ system: any FileSystem = DiskFileSystem()) throws(FileError) {
         let file = try system.open(path, .updateOrCreate)
-        let bytes = try file.contents(limit: 2 * Int(Self.slotDistance))
+        let newest = Self.newest(try file.contents(limit: 2 * Int(Self.slotDistance)))
+        self.file = file
+        sequence = newest.sequence
+        value = newest.value
+    }
+
+    /// The value of the cursor at `path`, which somebody else may be storing; nil if there is none.
+    public static func read(
+        _ path: String, _ system: any FileSystem = DiskFileSystem()
+    ) throws(FileError) -> Value? {
+        guard system.exists(path) else { return nil }
+        return newest(try system.open(path, .read).contents(limit: 2 * Int(slotDistance))).value
+    }
+
+    /// The newer of the two slots in `bytes`.
+    private static func newest(_ bytes: [UInt8]) -> (sequence: UInt64, value: Value?) {
         var (sequence, value): (UInt64, Value?) = (0, nil)
         for slot in 0..<2 {
-            let start = slot * Int(Self.slotDistance)
-            guard bytes.count >= start + Self.slotSize, let (number, found) = Self.decode(bytes[start...]),
-                number > sequence
+            let start = slot * Int(slotDistance)
+            guard bytes.count >= start + slotSize, let (number, found) = decode(bytes[start...]), number > sequence
             else { continue }
             (sequence, value) = (number, found)
         }
-        self.file = file
-        self.sequence = sequence
-        self.value = value
+        return (sequence, value)
     }
 
     /// Stores a new value, durably.

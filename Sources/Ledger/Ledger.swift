@@ -8,6 +8,8 @@ import Telemetry
 @safe
 public final class Ledger: @unchecked Sendable {
     public let access: LedgerAccess
+    /// What the writer and the ``Keeper`` tell each other.
+    public let signals = WriterSignals()
     /// Bytes of a torn write that the start cut off.
     public let tornBytes: UInt64
     /// Records that were found without a seal, and are sealed first.
@@ -47,7 +49,8 @@ public final class Ledger: @unchecked Sendable {
         syncer = Syncer(horizon) { onFailure($0) }
         self.onFailure = onFailure
         writer = try LedgerWriter(
-            options, system, queue: queue, syncer: syncer, counters: counters, mark: mark, recovered: recovered)
+            options, system, queue: queue, syncer: syncer, counters: counters, signals: signals, mark: mark,
+            recovered: recovered)
     }
 
     /// Starts the two threads.

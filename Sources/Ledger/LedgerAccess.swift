@@ -2,7 +2,7 @@
 public struct LedgerAccess: Sendable {
     public let layout: Layout
     public let horizon: Horizon
-    private let system: any FileSystem
+    let system: any FileSystem
 
     init(_ layout: Layout, _ horizon: Horizon, _ system: any FileSystem) {
         self.layout = layout

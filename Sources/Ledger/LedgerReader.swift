@@ -28,7 +28,11 @@ public struct LedgerReader: ~Copyable {
             throw LedgerError(.outOfRange, "index \(index) is not in the ledger yet")
         }
         let segment = segments.last { $0 <= index } ?? oldest
-        let file = try files { () throws(FileError) in try system.open(layout.segment(segment), .read) }
+        let file = try files { () throws(FileError) in try layout.openSegment(segment, system) }
+        if let offset = (file as? CompressedFile)?.blockOffset(before: index) {
+            self.offset = offset
+            intactOffset = offset
+        }
         self.layout = layout
         self.system = system
         self.horizon = horizon
@@ -109,7 +113,7 @@ public struct LedgerReader: ~Copyable {
     }
 
     private mutating func open(_ index: UInt64) throws(LedgerError) {
-        file = try files { () throws(FileError) in try system.open(layout.segment(index), .read) }
+        file = try files { () throws(FileError) in try layout.openSegment(index, system) }
         segment = index
         offset = UInt64(SegmentHeader.size)
         intactOffset = offset

@@ -17,6 +17,7 @@ struct LedgerWriter: ~Copyable {
     private let queue: BatchQueue
     private let syncer: Syncer
     private let counters: LedgerCounters
+    private let signals: WriterSignals
     private var sealer: Sealer
     private var segment: SegmentWriter
     private var builder: BlockBuilder
@@ -33,13 +34,14 @@ struct LedgerWriter: ~Copyable {
 
     init(
         _ options: LedgerOptions, _ system: any FileSystem, queue: BatchQueue, syncer: Syncer, counters: LedgerCounters,
-        mark: DurableMark, recovered: consuming RecoveredLedger
+        signals: WriterSignals, mark: DurableMark, recovered: consuming RecoveredLedger
     ) throws(OpenSSLError) {
         self.options = options
         self.system = system
         self.queue = queue
         self.syncer = syncer
         self.counters = counters
+        self.signals = signals
         self.mark = mark
         layout = Layout(options.directory)
         builder = try BlockBuilder(recovered.sealer.identity)
@@ -52,10 +54,14 @@ struct LedgerWriter: ~Copyable {
     mutating func run() throws {
         if sealer.pending > 0 { try closeBatch(.recover) }
         while true {
-            switch queue.next(until: nextDeadline) {
+            switch queue.next(until: nextDeadline, takesRecords: { signals.hasRoom }) {
             case .batch(let batch):
                 try append(batch)
                 queue.finish(batch)
+            case .notice(let batch):
+                try append(batch)
+                signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
+                queue.finish(notice: batch)
             case .timeout: break
             case .closed: return try stop()
             }
@@ -98,7 +104,8 @@ struct LedgerWriter: ~Copyable {
         }
         unsyncedBytes += bytes
         counters.octets.add(bytes)
-        if segment.length >= options.segmentBytes { try rotate() }
+        signals.note(writtenBytes: bytes)
+        if segment.length >= options.segmentBytes || signals.takeRotation() { try rotate() }
     }
 
     private mutating func rotate() throws {

@@ -31,6 +31,8 @@ public final class Relay: @unchecked Sendable {
     private let deliveryGroup: MultiThreadedEventLoopGroup
     private let queue: BatchQueue
     let ledger: Ledger
+    private let keeper: Keeper
+    private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
@@ -53,10 +55,13 @@ public final class Relay: @unchecked Sendable {
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
         queue = BatchQueue(byteLimit: settings.queueBytes)
         let failed = FailureBox()
+        let ledgerCounters = LedgerCounters(registry)
         ledger = try Ledger(
             Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
-            counters: LedgerCounters(registry)
+            counters: ledgerCounters
         ) { failed.report($0) }
+        keeper = try KeeperSetup(registry: registry, logger: logger).make(
+            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters)
         try identity.publish(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
@@ -91,6 +96,7 @@ public final class Relay: @unchecked Sendable {
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
         ledger.start()
+        keeperThread.start(keeper)
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
         let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
@@ -144,7 +150,9 @@ public final class Relay: @unchecked Sendable {
         }
     }
 
-    private var takesRecords: Bool { isReady.load(ordering: .acquiring) && failure.withLock { $0 == nil } }
+    private var takesRecords: Bool {
+        isReady.load(ordering: .acquiring) && ledger.signals.hasRoom && failure.withLock { $0 == nil }
+    }
 
     /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it. A
     /// signal that comes meanwhile ends the process at once: everything is durable then. Returns why the ledger could
@@ -153,6 +161,7 @@ public final class Relay: @unchecked Sendable {
     public func stop() -> (any Error)? {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
+        keeperThread.stop()
         queue.close()
         ledger.join()
         ProcessSetup.releaseSignals()

@@ -66,10 +66,12 @@ public final class Keeper {
     ///
     /// - Parameters:
     ///   - destinations: The names of all that are configured; others' cursors keep nothing.
+    ///   - system: The file system; that of the ledger if there is none.
     ///   - freeBytes: What the disk has left; nil if that is not known.
     public init(
         _ options: LedgerOptions, _ policy: RetentionPolicy, destinations: [String], ledger: Ledger,
         queue: BatchQueue, ledgerCounters: LedgerCounters, counters: KeeperCounters,
+        system: (any FileSystem)? = nil,
         freeBytes: @escaping () -> UInt64?, report: @escaping (Event) -> Void
     ) throws {
         self.policy = policy
@@ -82,13 +84,13 @@ public final class Keeper {
         segmentBytes = options.segmentBytes
         author = RelayRecord.Author(options)
         layout = ledger.access.layout
-        system = ledger.access.system
+        self.system = system ?? ledger.access.system
         horizon = ledger.access.horizon
         signals = ledger.signals
-        holds = Holds(layout, system: system)
+        holds = Holds(layout, system: self.system)
         survey = try SegmentSurvey()
-        deleted = try DeletedRecords(layout, system)
-        try SegmentCompressor.removeLeftovers(layout, system)
+        deleted = try DeletedRecords(layout, self.system)
+        try SegmentCompressor.removeLeftovers(layout, self.system)
     }
 
     /// Does the next step. Returns whether there is more to do soon.

@@ -36,7 +36,7 @@ public final class Ledger: @unchecked Sendable {
         try Self.checkOrigin(key, layout, system)
         let mark = try DurableMark(layout, system)
         var ratchet = ratchet
-        let recovered = try Recovery(options, system).run(now: Clock.wall() / 1_000_000) { state in
+        let recovered = try Recovery(options, system).run(now: options.wallClock()) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
         } accept: { nextIndex in
             try Self.refuseRestoredBackup(nextIndex, layout, system)

@@ -1,3 +1,4 @@
+import Batch
 public import Seal
 
 /// The limits of a ledger. Times are nanoseconds.
@@ -14,6 +15,8 @@ public struct LedgerOptions: Sendable {
     public var syncBytes: UInt64 = 1 << 20
     /// Bytes after which a new segment is begun.
     public var segmentBytes: UInt64 = 64 << 20
+    /// Milliseconds since 1970, for the time stamps of seals, blocks and segments.
+    public var wallClock: @Sendable () -> UInt64 = { Clock.wall() / 1_000_000 }
     /// HOSTNAME and PROCID of the seals.
     public var hostname: String
     public var processID: Int32

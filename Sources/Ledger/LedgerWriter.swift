@@ -98,7 +98,7 @@ struct LedgerWriter: ~Copyable {
         guard builder.recordCount > 0 else { return }
         let bytes = UInt64(BlockHeader.size + builder.payloadLength)
         let first = sealer.nextIndex - UInt64(builder.recordCount)
-        try unsafe builder.finish(firstIndex: first, endsBatch: endsBatch, writtenAt: Clock.wall() / 1_000_000) {
+        try unsafe builder.finish(firstIndex: first, endsBatch: endsBatch, writtenAt: options.wallClock()) {
             (block, leaves) throws(FileError) in
             try unsafe segment.append(block, leaves: leaves)
         }
@@ -113,7 +113,7 @@ struct LedgerWriter: ~Copyable {
         try syncer.drain()
         try segment.syncLeaves()
         segment = try SegmentWriter(
-            creating: sealer.state, at: Clock.wall() / 1_000_000, reserve: options.segmentBytes, layout, system)
+            creating: sealer.state, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
         counters.segments.add()
     }
 
@@ -127,7 +127,7 @@ struct LedgerWriter: ~Copyable {
         let lost = queue.lostRecords
         if builder.isFull { try writeBlock(endsBatch: false) }
         let sealed = try builder.seal(
-            with: &sealer, why: reason, at: SealTime(clamping: Int64(Clock.wall() / 1_000_000)),
+            with: &sealer, why: reason, at: SealTime(clamping: Int64(options.wallClock())),
             dropped: lost - declaredLoss, host: options.hostname, processID: UInt32(options.processID))
         declaredLoss = lost
         open.close(at: Self.milliseconds())

@@ -27,6 +27,15 @@ public struct CursorFile: ~Copyable {
         value = slots.value.flatMap(Self.decode)
     }
 
+    /// The value of the cursor at `path`, which somebody else may be storing; nil if there is none.
+    public static func read(
+        _ path: String, _ system: any FileSystem = DiskFileSystem()
+    ) throws(FileError) -> Value? {
+        guard system.exists(path) else { return nil }
+        let file = try system.open(path, .read)
+        return try SlotFile.newest(in: file, magic: magic, slotSize: slotSize).flatMap { decode($0.value) }
+    }
+
     /// Stores a new value, durably.
     public mutating func store(_ new: Value) throws(FileError) {
         guard new != value else { return }

@@ -8,6 +8,8 @@ import Telemetry
 @safe
 public final class Ledger: @unchecked Sendable {
     public let access: LedgerAccess
+    /// What the writer and the ``Keeper`` tell each other.
+    public let signals = WriterSignals()
     /// Bytes of a torn write that the start cut off.
     public let tornBytes: UInt64
     /// Records that were found without a seal, and are sealed first.
@@ -36,14 +38,14 @@ public final class Ledger: @unchecked Sendable {
         try Self.checkOrigin(key, layout, system)
         let mark = try DurableMark(layout, system)
         var ratchet = ratchet
-        let recovery = try Recovery(options, system, now: Clock.wall() / 1_000_000)
+        let recovery = try Recovery(options, system, now: options.wallClock())
         let recovered = try recovery.run(mark: mark.state) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
         } accept: { nextIndex in
             try Self.refuseRestoredBackup(nextIndex, layout, system)
         }
         let horizon = Horizon(recovered.position)
-        losses = LossDeclarations(options, queue: queue, counters: counters, onEvent: onEvent)
+        losses = LossDeclarations(options, queue: queue, counters: counters, system: system, onEvent: onEvent)
         access = LedgerAccess(layout, horizon, losses, system)
         tornBytes = recovered.tornBytes
         unsealedRecords = recovered.sealer.pending
@@ -51,9 +53,10 @@ public final class Ledger: @unchecked Sendable {
         self.onEvent = onEvent
         let lossFrom = recovered.lossFrom
         writer = try LedgerWriter(
-            options, system, queue: queue, horizon: horizon, syncer: syncer, counters: counters, mark: mark,
-            recovered: recovered, onEvent: onEvent)
-        lostRecords = try lossFrom.map { try Self.losses(from: $0, layout, system, horizon) } ?? []
+            options, system, queue: queue, horizon: horizon, syncer: syncer, counters: counters, signals: signals,
+            mark: mark, recovered: recovered, onEvent: onEvent)
+        let missing = try lossFrom.map { try Self.missing(from: $0, layout, system, horizon) } ?? []
+        lostRecords = missing.flatMap { [losses] in losses.lost(of: $0) }
     }
 
     /// Starts the two threads. What is lost is declared first.
@@ -76,7 +79,7 @@ public final class Ledger: @unchecked Sendable {
     }
 
     /// Which of the durable records from `index` on cannot be read.
-    private static func losses(
+    private static func missing(
         from index: UInt64, _ layout: Layout, _ system: any FileSystem, _ horizon: Horizon
     ) throws -> [LostRecords] {
         let end = horizon.position.nextIndex

@@ -21,7 +21,7 @@ public struct LedgerArchive: Sendable {
     /// The newest seal that is durable, nil when there is none yet.
     public func newestSeal() throws -> SealRecord? {
         for first in try layout.segmentIndexes(system).reversed() {
-            let file = try system.open(layout.segment(first), .read)
+            let file = try layout.openSegment(first, system)
             guard let seal = try lastSeal(file, first) else { continue }
             // What the relay has written may not be durable yet; what is shown must be.
             try file.sync()
@@ -61,30 +61,31 @@ final class LeafFiles {
 
     private let layout: Layout
     private let system: any FileSystem
-    private let firsts: [UInt64]
+    private let all: [LeafFile]
     private var file: (first: UInt64, file: any File)?
     private var page: (first: UInt64, bytes: [UInt8])?
 
     init(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
         self.layout = layout
         self.system = system
-        firsts = try layout.segmentIndexes(system)
+        all = try LeafFile.all(layout, system)
     }
 
     func hash(_ index: UInt64) throws -> Hash {
         if let page, index >= page.first, index < page.first + UInt64(page.bytes.count / Hash.byteCount) {
             return pick(page.bytes, Int(index - page.first))
         }
-        guard let first = firsts.last(where: { $0 <= index }) else {
+        guard let place = all.last(where: { $0.firstIndex <= index }) else {
             throw LedgerError(.outOfRange, "the leaf hash of record \(index) is not kept any more")
         }
-        if file?.first != first { file = (first, try system.open(layout.leaves(first), .read)) }
+        let first = place.firstIndex
+        if file?.first != first { file = (first, try system.open(place.path(layout), .read)) }
         guard let file else { throw LedgerError(.outOfRange, "record \(index) has no leaf hash") }
         let start = (index - first) / UInt64(Self.pageHashes) * UInt64(Self.pageHashes)
         let bytes = try file.file.bytes(at: start * UInt64(Hash.byteCount), count: Self.pageHashes * Hash.byteCount)
         page = (first + start, bytes)
         guard index - first - start < UInt64(bytes.count / Hash.byteCount) else {
-            throw LedgerError(.outOfRange, "record \(index) has no leaf hash in \(layout.leaves(first))")
+            throw LedgerError(.outOfRange, "record \(index) has no leaf hash in \(place.path(layout))")
         }
         return pick(bytes, Int(index - first - start))
     }

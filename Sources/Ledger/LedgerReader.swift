@@ -31,7 +31,11 @@ public struct LedgerReader: ~Copyable {
         }
         let segment = segments.last { $0 <= index } ?? oldest
         let generation = horizon.position.generation
-        let file = try files { () throws(FileError) in try system.open(layout.segment(segment), .read) }
+        let file = try files { () throws(FileError) in try layout.openSegment(segment, system) }
+        if let offset = (file as? CompressedFile)?.blockOffset(before: index) {
+            self.offset = offset
+            intactOffset = offset
+        }
         self.layout = layout
         self.system = system
         self.horizon = horizon
@@ -117,7 +121,7 @@ public struct LedgerReader: ~Copyable {
     }
 
     private mutating func open(_ index: UInt64) throws(LedgerError) {
-        file = try files { () throws(FileError) in try system.open(layout.segment(index), .read) }
+        file = try files { () throws(FileError) in try layout.openSegment(index, system) }
         segment = index
         offset = UInt64(SegmentHeader.size)
         intactOffset = offset

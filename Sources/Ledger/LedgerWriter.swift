@@ -16,6 +16,7 @@ struct LedgerWriter: ~Copyable {
     private let horizon: Horizon
     private let syncer: Syncer
     private let counters: LedgerCounters
+    private let signals: WriterSignals
     private let onEvent: @Sendable (LedgerEvent) -> Void
     private var sealer: Sealer
     private var segment: SegmentWriter
@@ -34,7 +35,7 @@ struct LedgerWriter: ~Copyable {
 
     init(
         _ options: LedgerOptions, _ system: any FileSystem, queue: BatchQueue, horizon: Horizon, syncer: Syncer,
-        counters: LedgerCounters, mark: DurableMark, recovered: consuming RecoveredLedger,
+        counters: LedgerCounters, signals: WriterSignals, mark: DurableMark, recovered: consuming RecoveredLedger,
         onEvent: @escaping @Sendable (LedgerEvent) -> Void
     ) throws(OpenSSLError) {
         self.options = options
@@ -43,6 +44,7 @@ struct LedgerWriter: ~Copyable {
         self.horizon = horizon
         self.syncer = syncer
         self.counters = counters
+        self.signals = signals
         self.mark = mark
         self.onEvent = onEvent
         layout = Layout(options.directory)
@@ -59,10 +61,14 @@ struct LedgerWriter: ~Copyable {
         if sealer.pending > 0 { try closeBatch(.recover) }
         while true {
             if let failure = syncer.failure { try heal(failure) }
-            switch queue.next(until: nextDeadline) {
+            switch queue.next(until: nextDeadline, takesRecords: { signals.hasRoom }) {
             case .batch(let batch):
                 try append(batch)
                 queue.finish(batch)
+            case .notice(let batch):
+                try append(batch)
+                signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
+                queue.finish(notice: batch)
             case .timeout: break
             case .closed: return try stop()
             }
@@ -99,13 +105,14 @@ struct LedgerWriter: ~Copyable {
         guard builder.recordCount > 0 else { return }
         let first = sealer.nextIndex - UInt64(builder.recordCount)
         let block = builder.finish(
-            firstIndex: first, endsBatch: endsBatch, writtenAt: Clock.wall() / 1_000_000, next: unsynced.takeEmpty())
+            firstIndex: first, endsBatch: endsBatch, writtenAt: options.wallClock(), next: unsynced.takeEmpty())
         unsynced.append(block)
         unsyncedBytes += UInt64(block.length)
         counters.octets.add(UInt64(block.length))
+        signals.note(writtenBytes: UInt64(block.length))
         do throws(FileError) {
             try segment.append(block)
-            if segment.length >= options.segmentBytes { try rotate() }
+            if segment.length >= options.segmentBytes || signals.takeRotation() { try rotate() }
         } catch {
             try heal(error)
         }
@@ -121,7 +128,7 @@ struct LedgerWriter: ~Copyable {
 
     private mutating func beginSegment(_ state: SealerState) throws(FileError) {
         segment = try SegmentWriter(
-            creating: state, at: Clock.wall() / 1_000_000, reserve: options.segmentBytes, layout, system)
+            creating: state, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
         counters.segments.add()
     }
 
@@ -135,7 +142,7 @@ struct LedgerWriter: ~Copyable {
         let lost = queue.lostRecords
         if builder.isFull { try writeBlock(endsBatch: false) }
         let sealed = try builder.seal(
-            with: &sealer, why: reason, at: SealTime(clamping: Int64(Clock.wall() / 1_000_000)),
+            with: &sealer, why: reason, at: SealTime(clamping: Int64(options.wallClock())),
             dropped: lost - declaredLoss, host: options.hostname, processID: UInt32(options.processID))
         declaredLoss = lost
         open.close(at: Self.milliseconds())

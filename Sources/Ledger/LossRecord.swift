@@ -1,43 +1,31 @@
-public import Batch
-import Seal
-import Syslog
-
-/// The record by which the log itself says that records of it are gone, MSGID `LOSS`:
-///
-///     <107>1 TIME HOST waxwing PID LOSS [waxwing-loss@PEN from="17" n="42" reason="damage"] records 17..41 are lost
-///
-/// `from` is the first index that is lost, `n` the one behind the last, as in a seal.
-public struct LossRecord: Sendable {
-    public enum Reason: String, Sendable {
-        /// Their block is damaged, or their segment is gone.
-        case damage
-        /// They were deleted to make room before every destination had them.
+/// Records that the ledger had and has no more, although somebody may still want them: MSGID `LOSS`, element
+/// `waxwing-loss` with the index of the first (`from`), how many there are (`n`) and why (`reason`).
+struct Loss: Equatable, Sendable {
+    enum Reason: String, Sendable {
+        /// The disk was full and the configuration says to go on (`when_full: drop-oldest`).
         case retention
+        /// Their bytes on the disk are not what was written, or are gone.
+        case damage
     }
 
-    public let indexes: Range<UInt64>
-    public let reason: Reason
+    let indexes: Range<UInt64>
+    let reason: Reason
+    /// The destinations that did not have them yet, as far as that is known.
+    var destinations: [String] = []
 
-    public init(_ indexes: Range<UInt64>, _ reason: Reason) {
-        self.indexes = indexes
-        self.reason = reason
-    }
-
-    /// A batch that holds this record alone. `options` say whose it is; `now` is in milliseconds since 1970.
-    public func batch(_ options: LedgerOptions, now: Int64) -> Batch {
-        var batch = Batch(byteCapacity: 2 * Batch.lineLimit, recordCapacity: 1)
-        batch.append { writer in
-            writer.append(Array(head(options, now).utf8))
-            let split = writer.count
-            writer.append(Array(" records \(indexes.lowerBound)..\(indexes.upperBound - 1) are lost".utf8))
-            return (split, 0)
-        }
-        return batch
-    }
-
-    private func head(_ options: LedgerOptions, _ now: Int64) -> String {
-        "<107>1 \(SealTime(clamping: now)) \(options.hostname) waxwing \(options.processID) LOSS "
-            + "[waxwing-loss@\(options.enterpriseNumber) from=\"\(indexes.lowerBound)\" n=\"\(indexes.upperBound)\""
-            + " reason=\"\(reason.rawValue)\"]"
+    var record: RelayRecord {
+        var parameters = [
+            (name: "from", value: "\(indexes.lowerBound)"), (name: "n", value: "\(indexes.count)"),
+            (name: "reason", value: reason.rawValue),
+        ]
+        if !destinations.isEmpty { parameters.append(("destinations", destinations.joined(separator: " "))) }
+        let cause =
+            switch reason {
+            case .retention: "deleted before everybody had them, since the disk is full"
+            case .damage: "damaged on the disk, or gone from it"
+            }
+        return RelayRecord(
+            priority: .warning, identifier: "LOSS", element: "loss", parameters: parameters,
+            text: "\(indexes.text) lost: \(cause)")
     }
 }

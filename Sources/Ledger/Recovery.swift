@@ -59,15 +59,14 @@ struct Recovery: ~Copyable {
     ) throws -> RecoveredLedger {
         try removeUnfinished()
         let segments = try layout.segmentIndexes(system)
-        if let newest = segments.last {
+        if let newest = segments.last, system.exists(layout.segment(newest)) {
             let found = try NewestSegment(newest, layout, system, mark: mark?.frontier.size)
             if let header = found.header, found.end >= mark?.frontier.size ?? 0 {
                 return try goOn(found, header, mark, makeSealer, accept)
             }
-            guard let mark else { throw nothingToGoOnFrom(newest) }
-            return try goOnBehindLoss(segments, mark, makeSealer, accept)
         }
         if let mark { return try goOnBehindLoss(segments, mark, makeSealer, accept) }
+        if let newest = segments.last { throw nothingToGoOnFrom(newest) }
         try accept(0)
         let sealer = try makeSealer(SealerState())
         let segment = try begin(sealer.state)
@@ -88,7 +87,7 @@ struct Recovery: ~Copyable {
     private func nothingToGoOnFrom(_ segment: UInt64) -> LedgerError {
         LedgerError(
             .damaged,
-            "\(layout.segment(segment)): its header is damaged, and so is \(layout.durable): nobody knows where the log "
+            "\(layout.segment(segment)) is damaged or gone, and so is \(layout.durable): nobody knows where the log "
                 + "stood, and going on would give indexes twice. Restore one of the two, or begin a new log: another "
                 + "`data` folder and another `stream.origin`")
     }
@@ -147,14 +146,19 @@ struct Recovery: ~Copyable {
         let first = segments.last { $0 <= mark.frontier.size } ?? 0
         var end: (file: any File, offset: UInt64)?
         for segment in segments where segment >= first && segment <= sealer.nextIndex {
-            let file = try system.open(layout.segment(segment), .update)
+            let file = try open(segment)
             end = (file, try absorbFollowing(file, &sealer))
         }
         try accept(sealer.nextIndex)
-        if let end { try end.file.truncate(to: end.offset) }
+        if let end, !(end.file is CompressedFile) { try end.file.truncate(to: end.offset) }
         for segment in segments where segment >= sealer.nextIndex { try setAside(segment) }
         let segment = try begin(sealer.state)
         return RecoveredLedger(sealer, segment, lossFrom: first)
+    }
+
+    private func open(_ segment: UInt64) throws(FileError) -> any File {
+        system.exists(layout.segment(segment))
+            ? try system.open(layout.segment(segment), .update) : try layout.openSegment(segment, system)
     }
 
     /// Gives the whole blocks of `file` that come next to `sealer`. Returns the offset behind which no record counts.
@@ -172,7 +176,8 @@ struct Recovery: ~Copyable {
     /// Moves the files of a segment to the folder of damaged ones.
     private func setAside(_ segment: UInt64) throws(FileError) {
         try system.makeDirectory(layout.damaged)
-        for path in [layout.segment(segment), layout.leaves(segment)] where system.exists(path) {
+        let paths = [layout.segment(segment), layout.compressedSegment(segment), layout.leaves(segment)]
+        for path in paths where system.exists(path) {
             let name = path.dropFirst(layout.segments.count + 1)
             try system.rename(path, to: "\(layout.damaged)/\(name)")
         }

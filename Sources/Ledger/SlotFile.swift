@@ -18,24 +18,35 @@ struct SlotFile: ~Copyable {
     private let file: any File
     private let magic: UInt64
     private let slotSize: Int
-    private var sequence: UInt64 = 0
+    private var sequence: UInt64
     /// The value last stored, nil if there is none that is whole.
     private(set) var value: [UInt8]?
 
     /// Opens the file at `path`, or makes a new one. `magic` tells its kind; a slot has `slotSize` bytes.
     init(_ path: String, magic: UInt64, slotSize: Int, _ system: any FileSystem) throws(FileError) {
         let file = try system.open(path, .updateOrCreate)
-        let bytes = try file.contents(limit: 2 * slotSize)
+        let newest = try Self.newest(in: file, magic: magic, slotSize: slotSize)
         self.file = file
         self.magic = magic
         self.slotSize = slotSize
+        sequence = newest?.sequence ?? 0
+        value = newest?.value
+    }
+
+    /// The newer of the two slots in `file` that is whole, nil if neither is.
+    static func newest(
+        in file: any File, magic: UInt64, slotSize: Int
+    ) throws(FileError) -> (sequence: UInt64, value: [UInt8])? {
+        let bytes = try file.contents(limit: 2 * slotSize)
+        var newest: (sequence: UInt64, value: [UInt8])?
         for slot in 0..<2 where bytes.count > slot * slotSize {
             let end = min(bytes.count, (slot + 1) * slotSize)
-            guard let (number, found) = Self.decode(bytes[slot * slotSize..<end], magic), number > sequence else {
+            guard let found = decode(bytes[slot * slotSize..<end], magic), found.sequence > newest?.sequence ?? 0 else {
                 continue
             }
-            (sequence, value) = (number, found)
+            newest = found
         }
+        return newest
     }
 
     /// Stores a new value, durably.

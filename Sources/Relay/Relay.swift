@@ -31,6 +31,8 @@ public final class Relay: @unchecked Sendable {
     private let deliveryGroup: MultiThreadedEventLoopGroup
     private let queue: BatchQueue
     let ledger: Ledger
+    private let keeper: Keeper
+    private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
@@ -55,10 +57,13 @@ public final class Relay: @unchecked Sendable {
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
         queue = BatchQueue(byteLimit: settings.queueBytes)
         let events = LedgerEventBox()
+        let ledgerCounters = LedgerCounters(registry)
         ledger = try Ledger(
             Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
-            counters: LedgerCounters(registry)
+            counters: ledgerCounters
         ) { events.report($0) }
+        keeper = try KeeperSetup(registry: registry, logger: logger).make(
+            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters)
         try identity.publish(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
@@ -93,6 +98,7 @@ public final class Relay: @unchecked Sendable {
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
         ledger.start()
+        keeperThread.start(keeper)
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
         let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
@@ -150,6 +156,7 @@ public final class Relay: @unchecked Sendable {
     private var hindrance: String? {
         guard isReady.load(ordering: .acquiring) else { return "it starts or stops" }
         if let failure = failure.withLock({ $0 }) { return "the ledger has failed: \(failure)" }
+        guard ledger.signals.hasRoom else { return "the disk budget is used up" }
         return degradation.withLock { $0 }.map { "the ledger cannot be written: \($0)" }
     }
 
@@ -160,6 +167,7 @@ public final class Relay: @unchecked Sendable {
     public func stop() -> (any Error)? {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
+        keeperThread.stop()
         queue.close()
         ledger.join()
         ProcessSetup.releaseSignals()

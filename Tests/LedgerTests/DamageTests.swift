@@ -54,7 +54,7 @@ import Verify
         #expect(lines.starts(with: kept), "\(comment): what is left is as it was")
         for range in lost.map(\.indexes) {
             let element =
-                "[waxwing-loss@32473 from=\"\(range.lowerBound)\" n=\"\(range.upperBound)\" reason=\"damage\"]"
+                "[waxwing-loss@32473 from=\"\(range.lowerBound)\" n=\"\(range.count)\" reason=\"damage\"]"
             #expect(lines.contains { $0.contains(element) }, "\(comment): \(element)")
         }
         let report = try log.verify(payload)
@@ -186,17 +186,5 @@ import Verify
         #expect(lines.count(where: { $0.contains("[waxwing-loss@32473 from=\"0\" ") }) == 1)
         #expect(lines.starts(with: known.dropFirst(range.count)))
         #expect(log.registry.prometheusText().contains("waxwing_ledger_lost_records_total \(range.count)\n"))
-    }
-}
-
-@Suite struct LossDeclarationTests {
-    @Test func onlyWhatIsNewIsDeclared() {
-        var ranges: [Range<UInt64>] = []
-        #expect(LossDeclarations.add(10..<20, to: &ranges) == [10..<20])
-        #expect(LossDeclarations.add(12..<15, to: &ranges) == [])
-        #expect(LossDeclarations.add(5..<12, to: &ranges) == [5..<10])
-        #expect(LossDeclarations.add(30..<40, to: &ranges) == [30..<40])
-        #expect(LossDeclarations.add(0..<50, to: &ranges) == [0..<5, 20..<30, 40..<50])
-        #expect(LossDeclarations.add(0..<50, to: &ranges) == [])
     }
 }

@@ -62,6 +62,8 @@ final class ModelFileSystem: FileSystem {
         var calls = 0
         /// The calls that fail, counted from 0.
         var failingCalls: Range<Int> = 0..<0
+        /// Files that are open.
+        var openFiles = 0
         /// The names of the calls made.
         var trace: [String] = []
     }
@@ -78,6 +80,9 @@ final class ModelFileSystem: FileSystem {
     func fail(_ calls: Range<Int>) {
         state.withLock { $0.failingCalls = $0.calls + calls.lowerBound..<$0.calls &+ min(calls.upperBound, 1 << 40) }
     }
+
+    /// Files that are open.
+    var openFileCount: Int { state.withLock { $0.openFiles } }
 
     var callCount: Int { state.withLock { $0.calls } }
 
@@ -176,6 +181,7 @@ final class ModelFileSystem: FileSystem {
         try call("open", path) { (state) throws(FileError) in
             if let node = state.names[path] {
                 guard mode != .create, node >= 0 else { throw FileError("open", path, code: 17) }
+                state.openFiles += 1
                 return ModelFile(self, path, node)
             }
             guard mode == .create || mode == .updateOrCreate, state.names[Self.parent(of: path)] == -1 else {
@@ -183,6 +189,7 @@ final class ModelFileSystem: FileSystem {
             }
             state.nodes.append(Node())
             Self.rename(&state, path, [path: state.nodes.count - 1])
+            state.openFiles += 1
             return ModelFile(self, path, state.nodes.count - 1)
         }
     }
@@ -254,9 +261,11 @@ private final class ModelFile: File {
     }
 
     deinit {
-        guard holdsLock.withLock({ $0 }) else { return }
-        let node = node
-        system.state.withLock { $0.nodes[node].isLocked = false }
+        let (node, heldLock) = (node, holdsLock.withLock { $0 })
+        system.state.withLock { state in
+            state.openFiles -= 1
+            if heldLock { state.nodes[node].isLocked = false }
+        }
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(FileError) -> Int {

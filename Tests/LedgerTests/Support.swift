@@ -61,9 +61,8 @@ struct TestLog {
     /// What a reader declares its losses to, without a ledger.
     func losses() -> LossDeclarations {
         LossDeclarations(
-            options, queue: BatchQueue(byteLimit: 1 << 20), counters: LedgerCounters(MetricsRegistry()),
-            onEvent: { _ in
-            })
+            options, queue: BatchQueue(byteLimit: 1 << 20), counters: LedgerCounters(MetricsRegistry()), system: system,
+            onEvent: { _ in })
     }
 
     // MARK: - Running
@@ -140,6 +139,7 @@ struct TestLog {
     /// The lines that lie in the segments of `system` now, durable or not, by walking their blocks.
     static func storedLines(_ system: ModelFileSystem) throws -> [String] {
         var lines: [String] = []
+        let oldest = try layout.segmentIndexes(system).first ?? 0
         for first in try layout.segmentIndexes(system) {
             let bytes = system.contents(layout.segment(first)) ?? []
             var offset = SegmentHeader.size
@@ -149,7 +149,7 @@ struct TestLog {
                 let end = offset + BlockHeader.size + header.payloadLength
                 guard end <= bytes.count else { break }
                 // What could not be cut off one segment is in the next one too.
-                if header.firstIndex == UInt64(lines.count) {
+                if header.firstIndex == oldest + UInt64(lines.count) {
                     lines += Self.lines(Array(bytes[offset + BlockHeader.size..<end]))
                 }
                 offset = end

@@ -33,6 +33,7 @@ let nio: [Target.Dependency] = [
 ]
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let handshakes: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let http: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let capturedLog: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -65,7 +66,13 @@ let package = Package(
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
-        module("Delivery", ["Batch", "Ledger", "Telemetry", "TLS", logging, handshakes] + nio),
+        module(
+            "Delivery",
+            [
+                "Batch", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog", "CDeflate",
+                logging,
+                handshakes, http,
+            ] + nio),
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 
         // The control plane.
@@ -75,13 +82,13 @@ let package = Package(
             "Relay",
             [
                 "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
-                "TransparencyLog", "Syslog", logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "TransparencyLog",
-                "OpenSSL",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
+                "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -96,6 +103,7 @@ let package = Package(
         shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
         shim("CInflate", libraries: ["isal"]),
         shim("CZstd", libraries: ["zstd"]),
+        shim("CDeflate", libraries: ["isal"]),
 
         tests("Syslog", resources: [.copy("Corpus")]),
         tests("TransparencyLog"),
@@ -114,7 +122,7 @@ let package = Package(
             "Delivery",
             [
                 "Batch", "Ledger", "Seal", "OpenSSL", "Syslog", "Telemetry", "TLS", "TestSupport", tls, logging,
-                capturedLog, embedded,
+                capturedLog, embedded, http, "CInflate",
             ] + nio),
         tests("Settings"),
         tests("Telemetry"),

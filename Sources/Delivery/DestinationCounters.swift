@@ -1,3 +1,4 @@
+import Synchronization
 public import Telemetry
 
 /// The numbers a destination keeps, by the names under which they are shown.
@@ -14,6 +15,21 @@ public final class DestinationCounters: Sendable {
     let confirmed: Gauge
     /// Index of the first record not sent yet.
     let next: Gauge
+    private let failure = Mutex<LastFailure?>(nil)
+
+    /// What went wrong last, and when.
+    public struct LastFailure: Sendable, Equatable {
+        public var reason: String
+        /// Seconds since 1970.
+        public var time: UInt64
+    }
+
+    /// What went wrong last, nil if nothing did since the start.
+    public var lastFailure: LastFailure? { failure.withLock { $0 } }
+
+    func note(failure reason: String, at time: UInt64) {
+        failure.withLock { $0 = LastFailure(reason: reason, time: time) }
+    }
 
     public init(_ registry: MetricsRegistry, destination: String) {
         func counter(_ name: String, _ help: String) -> Counter {

@@ -47,6 +47,19 @@ public protocol FileSystem: Sendable {
     func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError)
 }
 
+extension FileSystem {
+    /// Puts a file with `bytes` in the place of the one at `path`, or makes it: after a crash there is the old one or the
+    /// new one, whole. The name is durable once its directory is synced.
+    func replace(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let temporary = path + ".new"
+        let file = try open(temporary, .updateOrCreate)
+        try file.truncate(to: 0)
+        try file.write(bytes, at: 0)
+        try file.sync()
+        try rename(temporary, to: path)
+    }
+}
+
 /// An open file. Closed when the last reference goes.
 public protocol File: AnyObject, Sendable {
     /// Reads up to `buffer.count` bytes at `offset`; fewer only at the end of the file. Returns their number.

@@ -98,7 +98,7 @@ public final class Ledger: @unchecked Sendable {
         return losses
     }
 
-    private static func takeLock(_ layout: Layout, _ system: any FileSystem) throws -> any File {
+    static func takeLock(_ layout: Layout, _ system: any FileSystem) throws -> any File {
         let file = try system.open(layout.lock, .updateOrCreate)
         guard try file.lock() else {
             throw LedgerError(
@@ -111,15 +111,7 @@ public final class Ledger: @unchecked Sendable {
     /// A directory holds one log for ever, signed by one key: another origin is another tree, and seals of another key
     /// are none to who has pinned the first.
     private static func checkOrigin(_ key: LogKey, _ layout: Layout, _ system: any FileSystem) throws {
-        guard system.exists(layout.origin) else {
-            let temporary = layout.origin + ".new"
-            let file = try system.open(temporary, .updateOrCreate)
-            try file.truncate(to: 0)
-            try file.write(Array("\(key.origin)\n\(key.verifierKey)\n".utf8), at: 0)
-            try file.sync()
-            try system.rename(temporary, to: layout.origin)
-            return try system.syncDirectory(layout.directory)
-        }
+        guard system.exists(layout.origin) else { return try storeOrigin(key.verifier, layout, system) }
         let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
         let lines = text.split(separator: "\n").map(String.init)
         guard lines.first == key.origin.text else {
@@ -132,9 +124,15 @@ public final class Ledger: @unchecked Sendable {
             throw LedgerError(
                 .otherKey,
                 "\(layout.directory) holds a log that is signed with the key of \(lines.dropFirst().first ?? "?"), not of "
-                    + "\(key.verifierKey): restore the private key, or begin a new log: another `data` folder and another "
-                    + "`stream.origin`")
+                    + "\(key.verifierKey): restore the private key, or name the new one in `stream.key` if the key was "
+                    + "replaced; or begin a new log: another `data` folder and another `stream.origin`")
         }
+    }
+
+    /// Writes whose log the directory holds, and by which key it goes on.
+    static func storeOrigin(_ key: LogVerifier, _ layout: Layout, _ system: any FileSystem) throws(FileError) {
+        try system.replace(layout.origin, Array("\(key.origin)\n\(key)\n".utf8))
+        try system.syncDirectory(layout.directory)
     }
 
     private static func refuseRestoredBackup(

@@ -18,6 +18,16 @@ public struct LedgerArchive: Sendable {
         }
     }
 
+    /// The public key of the log, in vkey form.
+    public func verifierKey() throws -> String {
+        let lines = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self).split(
+            separator: "\n")
+        guard lines.count == 2 else {
+            throw LedgerError(.damaged, "\(layout.origin) does not name the log and its key")
+        }
+        return String(lines[1])
+    }
+
     /// The newest seal that is durable, nil when there is none yet.
     public func newestSeal() throws -> SealRecord? {
         for first in try layout.segmentIndexes(system).reversed() {

@@ -19,6 +19,8 @@ public struct LedgerOptions: Sendable {
     var retryPause: ClosedRange<UInt64> = 100_000_000...5_000_000_000
     /// Milliseconds since 1970, for the time stamps of seals, blocks and segments.
     public var wallClock: @Sendable () -> UInt64 = { Clock.wall() / 1_000_000 }
+    /// What the last seal, when the queue was closed, says as its reason.
+    public var finalReason = SealReason.stop
     /// HOSTNAME and PROCID of the seals.
     public var hostname: String
     public var processID: Int32

@@ -198,7 +198,7 @@ struct LedgerWriter: ~Copyable {
     }
 
     private mutating func stop() throws {
-        try closeBatch(.stop)
+        try closeBatch(options.finalReason)
         marksStoredAt = 0
         try waitForSync()
         try? segment.syncLeaves()

@@ -2,6 +2,7 @@ import Delivery
 import Ledger
 import Logging
 import NIOCore
+import Seal
 import Settings
 import TLS
 import Telemetry
@@ -12,6 +13,10 @@ struct DestinationSetup {
     let ledger: LedgerAccess
     let registry: MetricsRegistry
     let logger: Logger
+    /// The ledger's tag.
+    let tag: LogTag
+    /// nil if no destination needs it.
+    let deadLetters: DeadLetterBox?
 
     func make(_ settings: Settings.Destination) throws(PlacedError) -> any Destination {
         do {
@@ -25,6 +30,11 @@ struct DestinationSetup {
                     options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
                 )
             }
+            if let http = try HTTPDestinationSetup(settings, tag: tag), let deadLetters {
+                return http.make(
+                    ledger: ledger, cursor: cursor, deadLetters: deadLetters, on: eventLoop, registry: registry,
+                    counters: counters, logger: logger)
+            }
             guard let options = try Self.streamOptions(settings) else {
                 preconditionFailure("there are two other kinds")
             }
@@ -35,10 +45,10 @@ struct DestinationSetup {
         }
     }
 
-    /// The options of a TCP or TLS destination; nil for a file.
+    /// The options of a TCP or TLS destination; nil for another.
     static func streamOptions(_ settings: Settings.Destination) throws(TLSError) -> StreamDestination.Options? {
         switch settings.kind {
-        case .file: return nil
+        case .file, .splunk, .http: return nil
         case .tcp(let collector): return options(settings.name, collector)
         case .tls(let collector, let tls):
             var options = options(settings.name, collector)

@@ -34,6 +34,8 @@ public final class Relay: @unchecked Sendable {
     private let keeper: Keeper
     private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
+    /// Where destinations leave what they will never be rid of; nil if none of them needs it.
+    private let deadLetters: DeadLetterBox?
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
     private var listeners: [RunningListener] = []
@@ -48,6 +50,7 @@ public final class Relay: @unchecked Sendable {
     public init(_ settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
+        try KeyChange.settle(settings, logger)
         var identity = try LogIdentity(settings, creating: true)
         verifierKey = "\(identity.key.verifierKey)"
         isNewKey = identity.isNew
@@ -68,7 +71,10 @@ public final class Relay: @unchecked Sendable {
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
             numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
-        let setup = DestinationSetup(group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger)
+        deadLetters = try Self.deadLetters(settings, identity.key, ledger.access, logger)
+        let setup = DestinationSetup(
+            group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger, tag: tag,
+            deadLetters: deadLetters)
         destinations = try settings.destinations.map { try setup.make($0) }
         events.setHandler { [weak self] event in self?.handle(event) }
     }
@@ -99,6 +105,7 @@ public final class Relay: @unchecked Sendable {
         }
         ledger.start()
         keeperThread.start(keeper)
+        startDeadLetters()
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
         let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
@@ -110,6 +117,27 @@ public final class Relay: @unchecked Sendable {
             logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
         try startMetrics()
+    }
+
+    /// The box for dead letters, if there is a destination that says of single records that it will never take them.
+    private static func deadLetters(
+        _ settings: Settings, _ key: LogKey, _ ledger: LedgerAccess, _ logger: Logger
+    ) throws -> DeadLetterBox? {
+        guard settings.destinations.contains(where: \.kind.hasDeadLetters) else { return nil }
+        let letters = try DeadLetterLedger(ledgerOptions(settings), key: key) { error in
+            logger.critical("the ledger of dead letters failed", metadata: ["error": "\(error)"])
+        }
+        return DeadLetterBox(ledger, letters, logger: logger)
+    }
+
+    private func startDeadLetters() {
+        guard let deadLetters else { return }
+        var resend: [String: @Sendable ([UInt64]) -> Void] = [:]
+        for (settings, destination) in zip(settings.destinations, destinations) {
+            guard let destination = destination as? any ResendingDestination else { continue }
+            resend[settings.name] = { destination.resend($0) }
+        }
+        deadLetters.start(resend: resend)
     }
 
     /// The most connections that each listener may have. As many as all of them want may be more than there are
@@ -177,6 +205,7 @@ public final class Relay: @unchecked Sendable {
         }
         for future in stopped { try? future.wait() }
         deadline.cancel()
+        deadLetters?.stop()
         metricsServer?.stop()
         try? intakeGroup.syncShutdownGracefully()
         try? deliveryGroup.syncShutdownGracefully()

@@ -61,7 +61,8 @@ public struct SetupCheck {
             let isRunning = try system.exists(layout.lock) && !system.open(layout.lock, .update).lock()
             var lost: UInt64 = 0
             do {
-                lost = try openLedger()
+                // Whose log it is, the next start decides.
+                if !KeyChange.isUnfinished(settings) { lost = try openLedger() }
             } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
                 // Files that are being written are not read in one piece.
             }
@@ -97,6 +98,9 @@ public struct SetupCheck {
 
     private func checkKey() -> Finding {
         attempt("signing key", settings.position(of: "stream.key")) {
+            guard !KeyChange.isUnfinished(settings) else {
+                return (.warning, "a change of the key was interrupted; the next start settles it")
+            }
             let (key, isNew) = try LogIdentity.key(settings, Layout(settings.data), creating: false)
             return (.ok, isNew ? "will be made at the first start" : "\(key.verifierKey)")
         }
@@ -175,11 +179,14 @@ public struct SetupCheck {
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
             if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+            if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+                return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+            }
             guard let options = try DestinationSetup.streamOptions(destination) else {
                 preconditionFailure("there are two other kinds")
             }
             let place = "\(options.host):\(options.port)"
-            guard connecting else { return resolve(options.host, port: options.port) }
+            guard connecting else { return Self.resolve(options.host, port: options.port) }
             do {
                 try ConnectionProbe.run(options)
             } catch {
@@ -190,15 +197,17 @@ public struct SetupCheck {
     }
 
     /// A name that is not known now may be later: the relay goes on trying.
-    private func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
+    static func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
         guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else {
             return (.warning, "the name \(host) is not known now; the relay will try again and again")
         }
         return (.ok, "\(host):\(port)\(address == host ? "" : ", which is \(address)"), not tried (--connect)")
     }
 
-    private struct Unreachable: Error, CustomStringConvertible {
+    struct Unreachable: Error, CustomStringConvertible {
         let description: String
+
+        init(_ description: String) { self.description = description }
 
         init(_ place: String, _ error: any Error) {
             let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error

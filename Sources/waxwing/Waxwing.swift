@@ -17,7 +17,7 @@ struct Waxwing: ParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self, VerifyCommand.self,
             HeadCommand.self, ProveCommand.self, KeysCommand.self,
-            SchemaCommand.self, VersionCommand.self,
+            DeadLettersCommand.self, SchemaCommand.self, VersionCommand.self,
         ])
 }
 

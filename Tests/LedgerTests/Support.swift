@@ -16,7 +16,7 @@ struct TestLog {
     /// Made once: the tests are many and a key is like another.
     static let key = Result { try LogKey(origin: Origin("test.example.net/log"), privateKey: .generate()) }
 
-    let key: LogKey
+    var key: LogKey
     let system: ModelFileSystem
     var options: LedgerOptions
     let registry = MetricsRegistry()

@@ -22,6 +22,14 @@ extension Object where Value == Settings.Destination {
                 Variant("file", "Files in a folder.", fields: [], payload: .file) {
                     $0.kind = .file($1)
                 },
+                Variant("splunk", "A Splunk HTTP Event Collector.", fields: [], payload: .splunk) {
+                    $0.kind = .splunk($1.complete)
+                },
+                Variant(
+                    "http", "Any server that takes records in the body of a request.", fields: [], payload: .webHook
+                ) {
+                    $0.kind = .http($1.complete)
+                },
             ]),
         keepPosition: { $0.position = $1 })
 }

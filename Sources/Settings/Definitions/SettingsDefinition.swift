@@ -177,7 +177,7 @@ enum CrossChecks {
             let address: Settings.Address
             switch destination.kind {
             case .tls(let collector, _), .tcp(let collector): address = collector.address
-            case .file: continue
+            case .file, .splunk, .http: continue
             }
             let listener = settings.listeners.first { $0.transport.name != "udp" && $0.address.accepts(address) }
             guard let listener else { continue }

@@ -3,7 +3,7 @@ extension Settings {
     public struct Destination: Sendable {
         /// Its name, unique; also that of its cursor in the ledger.
         public internal(set) var name = ""
-        /// TLS, TCP or file, and what only that has.
+        /// What sort it is, and what only that has.
         public internal(set) var kind = Kind.file(Archive())
         /// Where it was given.
         public internal(set) var position = FilePosition.builtIn
@@ -16,6 +16,18 @@ extension Settings {
             case tcp(Collector)
             /// Files in a folder.
             case file(Archive)
+            /// A Splunk HTTP Event Collector.
+            case splunk(Splunk)
+            /// Any server that takes records in the body of a request.
+            case http(WebHook)
+
+            /// Whether it says of single records that it will never take them.
+            public var hasDeadLetters: Bool {
+                switch self {
+                case .tls, .tcp, .file: false
+                case .splunk, .http: true
+                }
+            }
         }
     }
 

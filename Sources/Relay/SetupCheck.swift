@@ -185,15 +185,28 @@ public struct SetupCheck {
             guard let options = try DestinationSetup.streamOptions(destination) else {
                 preconditionFailure("there are two other kinds")
             }
-            let place = "\(options.host):\(options.port)"
-            guard connecting else { return Self.resolve(options.host, port: options.port) }
-            do {
-                try ConnectionProbe.run(options)
-            } catch {
-                throw Unreachable(place, error)
-            }
-            return (.ok, "connected to \(place)")
+            return try checkTargets(options, connecting: connecting)
         }
+    }
+
+    /// Of several collectors one that does not answer is a warning, as long as another does.
+    private func checkTargets(
+        _ options: StreamDestination.Options, connecting: Bool
+    ) throws(Unreachable) -> (Finding.Level, String) {
+        guard connecting else {
+            let results = options.targets.map { Self.resolve($0.host, port: $0.port) }
+            let isKnown = results.allSatisfy { $0.0 == .ok }
+            return (isKnown ? .ok : .warning, results.map(\.1).joined(separator: "; "))
+        }
+        var (reached, failures) = ([String](), [Unreachable]())
+        for target in options.targets {
+            do {
+                try ConnectionProbe.run(target, options)
+                reached.append("connected to \(target)")
+            } catch { failures.append(Unreachable("\(target)", error)) }
+        }
+        if reached.isEmpty, let first = failures.first { throw first }
+        return (failures.isEmpty ? .ok : .warning, (reached + failures.map(\.description)).joined(separator: "; "))
     }
 
     /// A name that is not known now may be later: the relay goes on trying.
@@ -210,11 +223,7 @@ public struct SetupCheck {
         init(_ description: String) { self.description = description }
 
         init(_ place: String, _ error: any Error) {
-            let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-            let reason =
-                (first as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) }
-                ?? TLSFailure.describe(first)
-            description = "no connection to \(place): \(reason)"
+            description = "no connection to \(place): \(ConnectionFailure.describe(error))"
         }
     }
 

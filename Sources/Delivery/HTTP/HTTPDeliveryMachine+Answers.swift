@@ -100,8 +100,10 @@ extension HTTPDeliveryMachine {
         if delivered > 0 { acknowledgedAt = now }
         var actions = delivered > 0 ? noteSuccess(node) : resume(node)
         if again.count > before.count / 2 { size.halve() }
-        let delay = again.isEmpty ? 0 : nodes.delay(afterFailures: parcels[place].attempts, jitter: jitter)
-        if !again.isEmpty { actions.append(.interrupted(reason: reason)) }
+        // Without the records that were rejected, the next try is another one.
+        let isSame = !again.isEmpty && rejected.isEmpty
+        let delay = isSame ? nodes.delay(afterFailures: parcels[place].attempts, jitter: jitter) : 0
+        if isSame { actions.append(.interrupted(reason: reason)) }
         actions += reportResent(place, again, rejected)
         parcels[place].indexes = again.map { before[$0] }
         parcels[place].attempts += 1

@@ -71,7 +71,8 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         self.logger = logger
         skipped = SkippedRecords(counters.skipped, logger)
         transport = HTTPTransport(
-            options.nodes, limits: options.transport, keepsCookies: dialect.keepsCookies, on: eventLoop)
+            options.nodes, limits: options.transport, keepsCookies: dialect.keepsCookies, on: eventLoop
+        ) { counters.connects.add() }
         let index = cursor.value?.nextIndex ?? start
         machine = HTTPDeliveryMachine(
             limits: options.limits, parcelLimits: dialect.limits, nodeCount: options.nodes.count, from: index)
@@ -283,6 +284,9 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         do {
             try deadLetters.store(records, of: options.name)
             httpCounters.rejected.add(UInt64(records.count))
+            logger.warning(
+                "records were rejected; they are in the dead letters",
+                metadata: ["records": "\(records.count)", "reason": "\(records.first?.reason ?? "")"])
             post(.event(.stored(parcel: parcel)))
         } catch {
             post(.event(.notStored(parcel: parcel, reason: "\(error)")))

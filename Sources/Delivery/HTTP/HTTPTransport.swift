@@ -31,18 +31,23 @@ public final class HTTPTransport: @unchecked Sendable {
     private let limits: Limits
     private let keepsCookies: Bool
     private let eventLoop: any EventLoop
+    private let onConnect: @Sendable () -> Void
     // Used on the event loop only.
     private var idle: [[Idle]]
     private var cookies: [CookieJar]
     private var channels: [ObjectIdentifier: any Channel] = [:]
     private var isClosed = false
 
-    public init(_ nodes: [HTTPNode], limits: Limits = Limits(), keepsCookies: Bool = false, on eventLoop: any EventLoop)
-    {
+    /// `onConnect` is called, on the event loop, when a connection has been made.
+    public init(
+        _ nodes: [HTTPNode], limits: Limits = Limits(), keepsCookies: Bool = false, on eventLoop: any EventLoop,
+        onConnect: @escaping @Sendable () -> Void = {}
+    ) {
         self.nodes = nodes
         self.limits = limits
         self.keepsCookies = keepsCookies
         self.eventLoop = eventLoop
+        self.onConnect = onConnect
         idle = Array(repeating: [], count: nodes.count)
         cookies = Array(repeating: CookieJar(), count: nodes.count)
     }
@@ -108,7 +113,9 @@ public final class HTTPTransport: @unchecked Sendable {
             .whenComplete { [self] result in
                 switch result {
                 case .failure(let error):
-                    let failure = HTTPFailure(.unreachable, "no connection to \(node.host):\(node.port): \(error)")
+                    let failure = HTTPFailure(
+                        .unreachable, "no connection to \(node.host):\(node.port): \(ConnectionFailure.describe(error))"
+                    )
                     ready.fail(failure)
                     call.then(.failure(failure))
                 case .success(let channel):
@@ -134,7 +141,9 @@ public final class HTTPTransport: @unchecked Sendable {
         ready.futureResult.assumeIsolated().whenComplete { [self] result in
             deadline.cancel()
             switch result {
-            case .success: run(call, connection, channel, isReused: false)
+            case .success:
+                onConnect()
+                run(call, connection, channel, isReused: false)
             case .failure(let error):
                 let reason = (error as? HTTPFailure)?.description ?? "\(error)"
                 call.then(.failure(HTTPFailure(.unreachable, reason)))

@@ -187,7 +187,7 @@ struct Recovery: ~Copyable {
 /// A file of leaf hashes.
 extension File {
     /// `count` hashes from number `index` on, or nil if the file has fewer.
-    fileprivate func hashes(at index: UInt64, count: Int) throws(FileError) -> [Hash]? {
+    func hashes(at index: UInt64, count: Int) throws(FileError) -> [Hash]? {
         var hashes = [Hash](repeating: Hash(), count: count)
         var failure: FileError?
         let length = unsafe hashes.withUnsafeMutableBytes { buffer in
@@ -203,7 +203,7 @@ extension File {
     }
 
     /// Writes `hashes` as number `index` and the following.
-    fileprivate func write(_ hashes: [Hash], at index: UInt64) throws(FileError) {
+    func write(_ hashes: [Hash], at index: UInt64) throws(FileError) {
         var failure: FileError?
         unsafe hashes.withUnsafeBytes { buffer in
             do throws(FileError) {

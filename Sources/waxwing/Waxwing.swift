@@ -16,7 +16,7 @@ struct Waxwing: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self, VerifyCommand.self,
-            HeadCommand.self, ProveCommand.self, KeysCommand.self,
+            HeadCommand.self, ProveCommand.self, LedgerCommand.self, KeysCommand.self,
             SchemaCommand.self, VersionCommand.self,
         ])
 }

@@ -161,7 +161,7 @@ public final class Keeper {
     private func announce(_ now: UInt64) throws -> Bool {
         var announcement = Announcement()
         announcement.holds = try holds.unsealed()
-        announcement.losses = try PendingLosses(layout, system).indexes
+        announcement.losses = try KnownLosses(layout, system).found
         let current = try holds.all()
         counters.holds.set(Int64(current.count))
         announcement.deletions = try plan(now, current).deletions(survey.closed, newestBytes: survey.newestBytes)
@@ -203,17 +203,15 @@ public final class Keeper {
     private func execute(_ announcement: Announcement, _ now: UInt64) throws -> Bool {
         let isDone = try holds.locked {
             for (hold, event) in announcement.holds { try holds.noteSealed(hold, event) }
-            if !announcement.losses.isEmpty { try noteSealed(announcement.losses) }
+            if !announcement.losses.isEmpty {
+                var losses = try KnownLosses(layout, system)
+                losses.noteSealed(announcement.losses)
+                try losses.store(layout, system)
+            }
             for deletion in announcement.deletions { try delete(deletion, now) }
             return true
         }
         return isDone ?? false
-    }
-
-    private func noteSealed(_ losses: IndexRanges) throws(FileError) {
-        var found = try PendingLosses(layout, system)
-        found.indexes = IndexRanges(found.indexes.all.flatMap { losses.missing(from: $0) })
-        try found.store(layout, system)
     }
 
     private func delete(_ deletion: Deletion, _ now: UInt64) throws {

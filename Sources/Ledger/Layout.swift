@@ -9,7 +9,7 @@
 ///     segments/NNNNNNNNNNNNNNNNNNNN.leaves    their leaf hashes, 32 bytes each
 ///     segments/NNNNNNNNNNNNNNNNNNNN.SECONDS.leaves    the same, of records that were deleted at that time
 ///     deleted                             which records, and which leaf hashes, were deleted on purpose
-///     losses                              losses that are still to be sealed
+///     losses                              which records are lost to damage, and whether that is sealed
 ///     holds/NAME.hold                     records that are not deleted whatever the configuration says
 ///     damaged/…                           files that were set aside
 ///     cursors/NAME.cursor                 how far each destination has got

@@ -6,7 +6,7 @@ public import TransparencyLog
 /// A ledger as it lies on the disk, for tools that only read: whether a relay runs on it does not matter.
 public struct LedgerArchive: Sendable {
     public let layout: Layout
-    private let system: any FileSystem
+    let system: any FileSystem
 
     /// The ledger in `directory`. Throws ``LedgerError`` when there is none.
     public init(_ directory: String, system: any FileSystem = DiskFileSystem()) throws(LedgerError) {
@@ -28,6 +28,11 @@ public struct LedgerArchive: Sendable {
         return String(lines[1])
     }
 
+    /// The public keys of the log, as the ledger itself names them.
+    public func verifiers() throws -> [LogVerifier] {
+        try SmallFile.read(layout.origin, system).dropFirst().compactMap(\.first).map { try LogVerifier(parsing: $0) }
+    }
+
     /// The newest seal that is durable, nil when there is none yet.
     public func newestSeal() throws -> SealRecord? {
         for first in try layout.segmentIndexes(system).reversed() {
@@ -38,6 +43,44 @@ public struct LedgerArchive: Sendable {
             return seal
         }
         return nil
+    }
+
+    // MARK: - Reading
+
+    /// Where the whole blocks of the newest segment end, after seeing to it that they are durable.
+    func end() throws -> LedgerPosition {
+        guard let newest = try layout.segmentIndexes(system).last else {
+            return LedgerPosition(nextIndex: 0, segment: 0, offset: 0)
+        }
+        let file = try layout.openSegment(newest, system)
+        var scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: newest)
+        while try scan.next() != nil {}
+        try file.sync()
+        return LedgerPosition(nextIndex: scan.nextIndex, segment: newest, offset: scan.offset)
+    }
+
+    /// A reader of what is durable up to `end`, from the record at `index` on. See ``LedgerAccess/makeReader(from:onLoss:)``.
+    func makeReader(
+        from index: UInt64, to end: LedgerPosition, onLoss: @escaping (LostRecords) -> Void
+    ) throws(LedgerError) -> LedgerReader {
+        try LedgerReader(layout, system, Horizon(end), from: index, onLoss: onLoss)
+    }
+
+    /// The indexes among which all records are that were written at `times`, milliseconds since 1970.
+    func indexes(writtenAt times: ClosedRange<UInt64>, end: UInt64) throws(FileError) -> Range<UInt64> {
+        let firsts = try layout.segmentIndexes(system)
+        var (from, to) = (firsts.first ?? 0, end)
+        for first in firsts {
+            let bytes = try layout.openSegment(first, system).bytes(at: 0, count: SegmentHeader.size)
+            guard let header = SegmentHeader(bytes) else { continue }
+            // What was written in the same millisecond may be in the segment before.
+            if header.createdAt < times.lowerBound { from = first }
+            if header.createdAt > times.upperBound {
+                to = min(first, end)
+                break
+            }
+        }
+        return from..<max(from, to)
     }
 
     private func lastSeal(_ file: any File, _ first: UInt64) throws -> SealRecord? {

@@ -18,7 +18,7 @@ struct KeeperSetup {
             Relay.ledgerOptions(settings), Self.policy(settings.retention),
             destinations: settings.destinations.map(\.name), ledger: ledger, queue: queue,
             ledgerCounters: ledgerCounters, counters: KeeperCounters(registry),
-            freeBytes: { TrialFileSystem.freeBytes(of: folder) }, report: { Self.log($0, logger) })
+            freeBytes: { FreeSpace.bytes(of: folder) }, report: { Self.log($0, logger) })
     }
 
     static func policy(_ settings: Settings.Retention) -> RetentionPolicy {

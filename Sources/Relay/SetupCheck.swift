@@ -33,7 +33,7 @@ public struct SetupCheck {
     private let freeBytes: @Sendable (String) -> UInt64?
 
     public init(_ settings: Settings) {
-        self.init(settings, freeBytes: TrialFileSystem.freeBytes)
+        self.init(settings, freeBytes: FreeSpace.bytes)
     }
 
     init(_ settings: Settings, freeBytes: @escaping @Sendable (String) -> UInt64?) {

@@ -15,7 +15,7 @@ final class TrialFileSystem: FileSystem {
     private let made = Mutex<Set<String>>([])
 
     /// `freeBytes` says how much room there is on the disk of a folder; nil where that is not known.
-    init(freeBytes: @escaping @Sendable (String) -> UInt64? = TrialFileSystem.freeBytes) {
+    init(freeBytes: @escaping @Sendable (String) -> UInt64? = FreeSpace.bytes) {
         self.freeBytes = freeBytes
     }
 
@@ -58,17 +58,6 @@ final class TrialFileSystem: FileSystem {
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// Bytes that may be written to the disk of `folder`, or of the closest one around it that is there.
-    static func freeBytes(of folder: String) -> UInt64? {
-        var folder = folder
-        var status = statvfs()
-        while unsafe statvfs(folder, &status) != 0 {
-            guard errno == ENOENT, folder != ".", folder != "/" else { return nil }
-            folder = Self.folder(of: folder)
-        }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
     }
 }
 

@@ -10,7 +10,7 @@ import Testing
 @Suite struct SetupCheckTests {
     private func findings(
         _ site: Site, _ text: String, connecting: Bool = false,
-        freeBytes: @escaping @Sendable (String) -> UInt64? = TrialFileSystem.freeBytes
+        freeBytes: @escaping @Sendable (String) -> UInt64? = FreeSpace.bytes
     ) throws -> [String] {
         SetupCheck(try site.settings(text), freeBytes: freeBytes).run(connecting: connecting).map {
             $0.description.replacing(site.folder.path, with: ".")

@@ -8,7 +8,7 @@ extension Object where Value == Settings.Retention {
                 \.age, "age", .timeout(.seconds(60)...(.seconds(36_500 * 86_400))),
                 "Age at which records are deleted; a tenth of it later at the most, since whole files go."),
             Field(
-                optional: \.sizeBytes, "size", .size((4 << 20)...(1 << 50)), example: "200GiB",
+                optional: \.sizeBytes, "size", .size((4 << 20)...(1 << 46), example: "200GiB"),
                 "Bytes of records, as they lie on the disk, beyond which the oldest are deleted; without it, no limit."
             ),
             Field(
@@ -16,7 +16,7 @@ extension Object where Value == Settings.Retention {
                 "How long leaf hashes are kept after their records were deleted: with them, an export of the records can "
                     + "still be proven. They may take up to a quarter of the disk budget."),
             Field(
-                optional: \.diskBytes, "disk", .size((4 << 20)...(1 << 50)), example: "300GiB",
+                optional: \.diskBytes, "disk", .size((4 << 20)...(1 << 46), example: "300GiB"),
                 "Bytes that everything in the ledger's folder may take. From 95 % on, the oldest records that all "
                     + "destinations have are deleted. Without it, all that the disk has, and nothing is deleted."),
             Field(

@@ -56,6 +56,7 @@ let package = Package(
     targets: [
         // Formats: bytes in, values out. No I/O.
         module("Syslog", ["CScan"]),
+        module("Filter"),
         module("TransparencyLog"),
         module("OpenSSL", ["COpenSSL", "TransparencyLog"]),
         module("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
@@ -69,14 +70,15 @@ let package = Package(
         module(
             "Delivery",
             [
-                "Batch", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog", "CDeflate",
+                "Batch", "Filter", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog",
+                "CDeflate",
                 logging,
                 handshakes, http,
             ] + nio),
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 
         // The control plane.
-        module("Settings", ["Yams"]),
+        module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
             "Relay",
@@ -125,6 +127,7 @@ let package = Package(
                 capturedLog, embedded, http, "CInflate",
             ] + nio),
         tests("Settings"),
+        tests("Filter"),
         tests("Telemetry"),
         tests(
             "Relay",

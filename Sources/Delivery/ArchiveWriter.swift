@@ -1,3 +1,4 @@
+import Filter
 import Ledger
 
 /// The files of a ``FileDestination``: appends records, syncs, and begins a new file where a batch has ended.
@@ -14,6 +15,7 @@ final class ArchiveWriter: @unchecked Sendable {
 
     let folder: ArchiveFolder
     private let rotation: Rotation
+    private let filter: RecordFilter?
     private var system: any FileSystem { folder.system }
     private var cursor: CursorFile
     private let start: UInt64
@@ -35,10 +37,12 @@ final class ArchiveWriter: @unchecked Sendable {
     private(set) var nextIndex: UInt64
 
     init(
-        _ folder: ArchiveFolder, _ rotation: Rotation, cursor: consuming CursorFile, from index: UInt64
+        _ folder: ArchiveFolder, _ rotation: Rotation, filter: RecordFilter? = nil, cursor: consuming CursorFile,
+        from index: UInt64
     ) throws(FileError) {
         self.folder = folder
         self.rotation = rotation
+        self.filter = filter
         start = index
         nextIndex = index
         let synced = cursor.value?.detail ?? 0
@@ -57,31 +61,39 @@ final class ArchiveWriter: @unchecked Sendable {
     @discardableResult
     func append(
         _ header: BlockHeader, from reader: inout LedgerReader
-    ) throws -> (records: UInt64, octets: UInt64) {
+    ) throws -> (records: UInt64, octets: UInt64, filtered: UInt64) {
         try skip(to: reader.nextIndex)
         let size = BlockHeader.size + header.payloadLength
         if block.count < size { block = [UInt8](repeating: 0, count: size) }
         lines.removeAll(keepingCapacity: true)
+        var (records, filtered) = (UInt64(0), UInt64(0))
         try unsafe block.withUnsafeMutableBytes { memory in
             let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
             let range = unsafe try reader.read(header, into: memory)
             let payload = unsafe UnsafeRawBufferPointer(rebasing: memory[range])
             var walk = RecordWalk()
             while let line = unsafe walk.next(payload) {
+                let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: payload[line]))
+                guard filter?.accepts(span) != false else {
+                    filtered += 1
+                    continue
+                }
+                records += 1
                 unsafe lines.append(contentsOf: payload[line])
                 lines.append(0x0A)
             }
         }
-        guard !lines.isEmpty else { return (0, 0) }
+        guard records + filtered > 0 else { return (0, 0, 0) }
         if beginsNewInterval(header) { try close() }
-        let file = try current(header)
-        try file.write(lines, at: length)
-        length += UInt64(lines.count)
-        let records = header.nextIndex - nextIndex
+        if records > 0 {
+            let file = try current(header)
+            try file.write(lines, at: length)
+            length += UInt64(lines.count)
+        }
         nextIndex = header.nextIndex
         hasEndedBatch = header.endsBatch
         if header.endsBatch && length >= rotation.bytes { try close() }
-        return (records, UInt64(lines.count))
+        return (records, UInt64(lines.count), filtered)
     }
 
     /// Goes on with record `index`, since there are none before it. A file holds all records from its first to its
@@ -162,10 +174,11 @@ final class ArchiveWriter: @unchecked Sendable {
 
     /// Goes on with the newest file, cut to what was synced; files that were begun later are begun again.
     private func resume(at synced: UInt64) throws(FileError) {
-        guard synced > 0, let newest = try folder.indexes(.plain).last(where: { $0 < nextIndex })
-        else { return }
+        guard synced > 0, let newest = try folder.indexes(.plain).last(where: { $0 < nextIndex }) else { return }
         let file = try system.open(folder.file(newest), .update)
-        guard try Self.lineCount(file, synced) == nextIndex - newest else { return }
+        guard let count = try Self.lineCount(file, synced),
+            filter == nil ? count == nextIndex - newest : count <= nextIndex - newest
+        else { return }
         try file.truncate(to: synced)
         self.file = file
         fileIndex = newest

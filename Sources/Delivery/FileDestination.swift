@@ -1,4 +1,5 @@
 import Batch
+public import Filter
 public import Ledger
 public import Logging
 public import NIOCore
@@ -21,6 +22,8 @@ public final class FileDestination: Destination {
         public var compresses = false
         /// Closed files that are kept; nil for all.
         public var keeps: Int?
+        /// Which records are written; nil for all.
+        public var filter: RecordFilter?
         /// How often the file is synced and the cursor stored.
         public var syncInterval: UInt64 = 1_000_000_000
         /// How long after a failure the next try is.
@@ -65,7 +68,7 @@ public final class FileDestination: Destination {
         let folder = ArchiveFolder(path: options.path, system: system)
         let rotation = ArchiveWriter.Rotation(
             bytes: options.rotate, interval: options.rotateInterval.map { $0 / 1_000_000 })
-        writer = try ArchiveWriter(folder, rotation, cursor: cursor, from: index)
+        writer = try ArchiveWriter(folder, rotation, filter: options.filter, cursor: cursor, from: index)
         finished = eventLoop.makePromise()
         counters.confirmed.set(Int64(index))
         counters.next.set(Int64(index))
@@ -153,6 +156,7 @@ public final class FileDestination: Destination {
         let written = try writer.append(block, from: &reader)
         counters.records.add(written.records)
         counters.octets.add(written.octets)
+        counters.filtered.add(written.filtered)
         counters.next.set(Int64(writer.nextIndex))
     }
 

@@ -1,4 +1,5 @@
 import Batch
+public import Filter
 public import Ledger
 public import Logging
 public import NIOCore
@@ -21,6 +22,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         /// The collectors, the preferred one first; at least one.
         public var targets: [CollectorTarget]
         public var framing: RecordFraming = .octetCounting
+        /// Which records are sent; nil for all.
+        public var filter: RecordFilter?
         public var connectTimeout: TimeAmount = .seconds(10)
         public var handshakeTimeout: TimeAmount = .seconds(10)
         /// Bytes that are sent again after a connection has ended, since they may not have arrived.
@@ -281,7 +284,13 @@ public final class StreamDestination: Destination, @unchecked Sendable {
             return size
         }
         if let failure { throw failure }
-        guard !range.isEmpty, let payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
+        guard !range.isEmpty, var payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
+        if let filter = options.filter {
+            let chosen = filter.choose(from: payload, channel.allocator)
+            counters.filtered.add(block.nextIndex - first - chosen.records)
+            payload = chosen.payload
+        }
+        guard payload.readableBytes > 0 else { return window.skip(to: block.nextIndex) }
         let framed = options.framing.frame(payload, channel.allocator)
         let octets = framed.readableBytes
         counters.resent.add(window.noteSent(octets, first..<block.nextIndex))

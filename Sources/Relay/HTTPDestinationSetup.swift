@@ -16,7 +16,7 @@ struct HTTPDestinationSetup {
         case webHook(WebHookDialect)
     }
 
-    let options: HTTPDestinationOptions
+    private(set) var options: HTTPDestinationOptions
     let dialect: Dialect
 
     /// Opens the files that `settings` name; nil for a destination of another kind.
@@ -38,6 +38,7 @@ struct HTTPDestinationSetup {
             self.options = options
             dialect = .webHook(try Self.webHook(hook, tag))
         }
+        options.filter = settings.filter?.record
     }
 
     func make(

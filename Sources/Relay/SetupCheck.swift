@@ -178,15 +178,32 @@ public struct SetupCheck {
 
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
-            if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
-            if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
-                return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+            let (level, detail) = try reach(destination, connecting: connecting)
+            if destination.filter != nil {
+                return (
+                    level,
+                    "\(detail); it gets a part of the records: verify that with --subset, and --hashes \(settings.data)"
+                )
             }
-            guard let options = try DestinationSetup.streamOptions(destination) else {
-                preconditionFailure("there are two other kinds")
-            }
-            return try checkTargets(options, connecting: connecting)
+            guard destination.shares > 1 else { return (level, detail) }
+            return (
+                level,
+                "\(detail); each gets the records of some senders: verify all of them together, or each with --subset"
+            )
         }
+    }
+
+    private func reach(
+        _ destination: Settings.Destination, connecting: Bool
+    ) throws -> (Finding.Level, String) {
+        if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+        if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+            return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+        }
+        guard let options = try DestinationSetup.streamOptions(destination) else {
+            preconditionFailure("there are two other kinds")
+        }
+        return try checkTargets(options, connecting: connecting)
     }
 
     /// Of several collectors one that does not answer is a warning, as long as another does.

@@ -8,7 +8,10 @@ extension Object where Value == Settings.Destination {
                 \.name, "name",
                 .text("a name of lower-case letters, digits and \"-\"", allowed: "a-z0-9-", limit: 40, example: "siem"),
                 required: true, example: "siem",
-                "Name, unique. The ledger keeps the destination's place under it: under a new name all is sent again.")
+                "Name, unique. The ledger keeps the destination's place under it: under a new name all is sent again."),
+            Field(
+                optional: \.filter, "filter", .object(.filter),
+                "Which records it gets; without it, all. Seals always pass; such an export is verified with --subset."),
         ],
         choice: Choice(
             selector: .value(of: "type", documentation: "What sort of destination it is."),

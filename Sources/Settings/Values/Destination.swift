@@ -5,8 +5,20 @@ extension Settings {
         public internal(set) var name = ""
         /// What sort it is, and what only that has.
         public internal(set) var kind = Kind.file(Archive())
+        /// Which records it gets; nil for all.
+        public internal(set) var filter: Filter?
         /// Where it was given.
         public internal(set) var position = FilePosition.builtIn
+
+        /// Shares that its records are divided into by their senders, each with a collector of its own; 1 if they are
+        /// not divided.
+        public var shares: Int {
+            switch kind {
+            case .tls(let collector, _), .tcp(let collector):
+                collector.mode == .spread ? collector.addresses.count : 1
+            case .file, .splunk, .elasticsearch, .http: 1
+            }
+        }
 
         /// How a destination is reached.
         public enum Kind: Sendable, Hashable {

@@ -8,10 +8,15 @@ import Synchronization
 public final class BatchQueue: Sendable {
     private struct State: ~Copyable {
         var waiting: Ring
+        /// Records of the relay itself: handed out first, and even while no others are.
+        var notices: Ring
         var spare: Ring
         var byteCount = 0
+        /// Batches of notices that were pushed and not yet finished.
+        var noticeCount = 0
         var closed = false
         var level = FillLevel()
+        var isWoken = false
         var onRoom: [@Sendable () -> Void] = []
     }
 
@@ -28,7 +33,7 @@ public final class BatchQueue: Sendable {
     public init(byteLimit: Int, onThreshold: @escaping @Sendable (_ percent: Int) -> Void = { _ in }) {
         self.byteLimit = byteLimit
         self.onThreshold = onThreshold
-        state = Monitor(State(waiting: Ring(), spare: Ring()))
+        state = Monitor(State(waiting: Ring(), notices: Ring(), spare: Ring()))
     }
 
     // MARK: Producers
@@ -65,6 +70,22 @@ public final class BatchQueue: Sendable {
         return state.level.note(state.byteCount, of: byteLimit)
     }
 
+    /// Hands the ledger a batch with what the relay itself has to say. It is taken before all others, and even when
+    /// records are not: who reports that the disk is full must not wait until it is empty.
+    public func push(notice batch: consuming Batch) {
+        guard !batch.isEmpty else { return giveBack(batch) }
+        var moved: Batch? = batch
+        state.withLock { state in
+            guard let batch = moved.take() else { return }
+            state.noticeCount += 1
+            state.notices.append(batch)
+        }
+        state.signal()
+    }
+
+    /// Whether a notice was pushed that the ledger has not written yet.
+    public var hasNotices: Bool { state.withLock { $0.noticeCount > 0 } }
+
     /// Calls `resume` once, from any thread, as soon as the queue is no longer full (at once if it is not).
     public func whenRoom(_ resume: @escaping @Sendable () -> Void) {
         let now = state.withLock { state -> Bool in
@@ -92,20 +113,44 @@ public final class BatchQueue: Sendable {
     /// What ``next(until:)`` found.
     public enum Next: ~Copyable {
         case batch(Batch)
+        case notice(Batch)
         case timeout
         case closed
     }
 
-    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds).
-    public func next(until deadline: UInt64) -> Next {
+    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds) or ``wake()``. While
+    /// `takesRecords` says no, there are only notices, unless the queue is closed: what was taken by then is kept.
+    public func next(until deadline: UInt64, takesRecords: () -> Bool = { true }) -> Next {
         var found: Batch?
+        var isNotice = false
         let closed = state.wait(until: deadline) { state -> Bool? in
-            found = state.waiting.popFirst()
+            found = state.notices.popFirst()
+            isNotice = found != nil
+            if found == nil, takesRecords() || state.closed { found = state.waiting.popFirst() }
             if found != nil { return false }
-            return state.closed ? true : nil
+            if state.closed { return true }
+            defer { state.isWoken = false }
+            return state.isWoken ? false : nil
         }
-        if let batch = found.take() { return .batch(batch) }
+        if let batch = found.take() { return isNotice ? .notice(batch) : .batch(batch) }
         return closed == true ? .closed : .timeout
+    }
+
+    /// Ends the ledger's wait for a batch.
+    public func wake() {
+        state.withLock { $0.isWoken = true }
+        state.signal()
+    }
+
+    /// Waits until no batch comes any more, or until `deadline` (monotonic nanoseconds). Returns whether that is so.
+    public func waitForEnd(until deadline: UInt64) -> Bool {
+        state.wait(until: deadline) { $0.closed ? true : nil } ?? false
+    }
+
+    /// Takes back a batch of notices that has been written.
+    public func finish(notice batch: consuming Batch) {
+        state.withLock { $0.noticeCount -= 1 }
+        giveBack(batch)
     }
 
     /// Takes back a batch that has been written, which makes room.

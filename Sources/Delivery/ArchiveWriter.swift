@@ -5,35 +5,51 @@ import Ledger
 /// Used by one thread at a time.
 @safe
 final class ArchiveWriter: @unchecked Sendable {
-    private let folder: String
-    private let rotate: UInt64
+    /// When a file is closed, at the end of a batch.
+    struct Rotation: Sendable {
+        /// Bytes after which it is.
+        var bytes: UInt64 = 64 << 20
+        /// Stretches of time, in milliseconds from 1970 on, for each of which there is a file of its own; nil for none.
+        var interval: UInt64?
+    }
+
+    let folder: ArchiveFolder
+    private let rotation: Rotation
     private let filter: RecordFilter?
-    private let system: any FileSystem
+    private var system: any FileSystem { folder.system }
     private var cursor: CursorFile
     private let start: UInt64
     private var file: (any File)?
     private var length: UInt64 = 0
     private var needsResuming = false
+    /// Index of the open file's first record.
+    private(set) var fileIndex: UInt64?
+    /// When the open file's first record was written to the ledger, in milliseconds since 1970; nil if that is not
+    /// known, since the file was begun by another process.
+    private(set) var fileTime: UInt64?
+    /// Whether there may be closed files that ``takeClosed()`` has not told of; there are at the start.
+    private var hasClosed = true
+    /// Whether a batch ends where the open file ends, as far as is known.
+    private var hasEndedBatch = false
     private var block: [UInt8] = []
     private var lines: [UInt8] = []
     /// Index of the next record to be written.
     private(set) var nextIndex: UInt64
 
     init(
-        _ folder: String, rotate: UInt64, filter: RecordFilter? = nil, cursor: consuming CursorFile, from index: UInt64,
-        _ system: any FileSystem = DiskFileSystem()
+        _ folder: ArchiveFolder, _ rotation: Rotation, filter: RecordFilter? = nil, cursor: consuming CursorFile,
+        from index: UInt64
     ) throws(FileError) {
         self.folder = folder
-        self.rotate = rotate
+        self.rotation = rotation
         self.filter = filter
-        self.system = system
         start = index
         nextIndex = index
         let synced = cursor.value?.detail ?? 0
         self.cursor = cursor
-        try system.makeDirectory(folder)
+        try folder.system.makeDirectory(folder.path)
         // A file of that name is there too, and is no folder.
-        _ = try system.list(folder)
+        _ = try folder.system.list(folder.path)
         try resume(at: synced)
     }
 
@@ -68,13 +84,15 @@ final class ArchiveWriter: @unchecked Sendable {
             }
         }
         guard records + filtered > 0 else { return (0, 0, 0) }
+        if beginsNewInterval(header) { try close() }
         if records > 0 {
-            let file = try current()
+            let file = try current(header)
             try file.write(lines, at: length)
             length += UInt64(lines.count)
         }
         nextIndex = header.nextIndex
-        if header.endsBatch && length >= rotate { try close() }
+        hasEndedBatch = header.endsBatch
+        if header.endsBatch && length >= rotation.bytes { try close() }
         return (records, UInt64(lines.count), filtered)
     }
 
@@ -87,6 +105,21 @@ final class ArchiveWriter: @unchecked Sendable {
         nextIndex = index
     }
 
+    /// Index before which all files that were begun are closed, if there are more of them than at the last call.
+    func takeClosed() -> UInt64? {
+        defer { hasClosed = false }
+        return hasClosed ? fileIndex ?? nextIndex : nil
+    }
+
+    /// Notes when the open file's first record was written to the ledger, in milliseconds since 1970.
+    func noteFileTime(_ time: UInt64) { fileTime = time }
+
+    /// Whether `header` belongs into another file than the open one because of its time.
+    private func beginsNewInterval(_ header: BlockHeader) -> Bool {
+        guard let interval = rotation.interval, let fileTime, hasEndedBatch else { return false }
+        return header.writtenAt / interval > fileTime / interval
+    }
+
     /// Makes everything durable, then the cursor.
     func sync() throws(FileError) {
         guard !isSynced else { return }
@@ -97,23 +130,30 @@ final class ArchiveWriter: @unchecked Sendable {
     /// Goes back to what the cursor says is durable, after a failure: what was written since may be lost, even if a
     /// later sync succeeds, and is written again.
     func rewind() {
-        file = nil
-        length = 0
+        forgetFile()
         nextIndex = cursor.value?.nextIndex ?? start
         needsResuming = true
     }
 
     private func close() throws(FileError) {
         try file?.sync()
-        file = nil
-        length = 0
+        forgetFile()
         try cursor.store(CursorFile.Value(nextIndex: nextIndex))
+        hasClosed = true
     }
 
-    private func current() throws(FileError) -> any File {
+    private func forgetFile() {
+        file = nil
+        fileIndex = nil
+        fileTime = nil
+        hasEndedBatch = false
+        length = 0
+    }
+
+    private func current(_ header: BlockHeader) throws(FileError) -> any File {
         try resumeAfterFailure()
         if let file { return file }
-        return try open()
+        return try open(header)
     }
 
     private func resumeAfterFailure() throws(FileError) {
@@ -121,24 +161,28 @@ final class ArchiveWriter: @unchecked Sendable {
         needsResuming = false
     }
 
-    private func open() throws(FileError) -> any File {
-        let new = try system.open(path(nextIndex), .updateOrCreate)
+    private func open(_ header: BlockHeader) throws(FileError) -> any File {
+        let new = try system.open(folder.file(nextIndex), .updateOrCreate)
         try new.truncate(to: 0)
-        try system.syncDirectory(folder)
+        try system.syncDirectory(folder.path)
         file = new
+        fileIndex = nextIndex
+        fileTime = header.writtenAt
         length = 0
         return new
     }
 
     /// Goes on with the newest file, cut to what was synced; files that were begun later are begun again.
     private func resume(at synced: UInt64) throws(FileError) {
-        guard synced > 0, let newest = try indexes().last(where: { $0 < nextIndex }) else { return }
-        let file = try system.open(path(newest), .update)
+        guard synced > 0, let newest = try folder.indexes(.plain).last(where: { $0 < nextIndex })
+        else { return }
+        let file = try system.open(folder.file(newest), .update)
         guard let count = try Self.lineCount(file, synced),
             filter == nil ? count == nextIndex - newest : count <= nextIndex - newest
         else { return }
         try file.truncate(to: synced)
         self.file = file
+        fileIndex = newest
         length = synced
     }
 
@@ -154,16 +198,5 @@ final class ArchiveWriter: @unchecked Sendable {
             last = end
         }
         return last == 0x0A ? count : nil
-    }
-
-    private func indexes() throws(FileError) -> [UInt64] {
-        try system.list(folder).compactMap { name in
-            name.hasPrefix("waxwing-") && name.hasSuffix(".log") ? UInt64(name.dropFirst(8).dropLast(4)) : nil
-        }.sorted()
-    }
-
-    private func path(_ index: UInt64) -> String {
-        let digits = String(index)
-        return "\(folder)/waxwing-\(String(repeating: "0", count: 20 - digits.count))\(digits).log"
     }
 }

@@ -27,6 +27,9 @@ struct DestinationSetup {
                 var options = FileDestination.Options(name: settings.name, path: archive.path)
                 options.rotate = UInt64(archive.rotateBytes)
                 options.filter = settings.filter?.record
+                options.rotateInterval = archive.rotateInterval?.nanoseconds
+                options.compresses = archive.compresses
+                options.keeps = archive.keptFiles
                 return try FileDestination(
                     options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
                 )
@@ -50,23 +53,35 @@ struct DestinationSetup {
     /// The options of a TCP or TLS destination; nil for another.
     static func streamOptions(_ settings: Settings.Destination) throws(TLSError) -> StreamDestination.Options? {
         switch settings.kind {
-        case .file, .splunk, .http: return nil
-        case .tcp(let collector): return options(settings.name, collector)
+        case .file, .splunk, .elasticsearch, .http: return nil
+        case .tcp(let collector):
+            let targets = collector.addresses.map { CollectorTarget(host: $0.host, port: $0.port) }
+            return options(settings.name, collector, targets)
         case .tls(let collector, let tls):
-            var options = options(settings.name, collector)
-            options.tls = try TLSContext.client(
-                tls.identity.map { CertificateFiles(certificateFile: $0.certificateFile, keyFile: $0.keyFile) },
-                server: PeerRequirement(
-                    authorityFile: tls.authorityFile,
-                    fingerprints: tls.fingerprints.map(CertificateFingerprint.init),
-                    serverName: tls.serverName))
+            let targets = try collector.addresses.map { (address) throws(TLSError) in
+                CollectorTarget(host: address.host, port: address.port, tls: try context(tls, address))
+            }
+            var options = options(settings.name, collector, targets)
             options.handshakeTimeout = TimeAmount(tls.handshakeTimeout)
             return options
         }
     }
 
-    private static func options(_ name: String, _ collector: Settings.Collector) -> StreamDestination.Options {
-        var options = StreamDestination.Options(name: name, host: collector.address.host, port: collector.address.port)
+    private static func context(
+        _ tls: Settings.TLSClient, _ address: Settings.Address
+    ) throws(TLSError) -> TLSContext {
+        try TLSContext.client(
+            tls.identity.map { CertificateFiles(certificateFile: $0.certificateFile, keyFile: $0.keyFile) },
+            server: PeerRequirement(
+                authorityFile: tls.authorityFile,
+                fingerprints: tls.fingerprints.map(CertificateFingerprint.init),
+                serverName: tls.serverName ?? address.host))
+    }
+
+    private static func options(
+        _ name: String, _ collector: Settings.Collector, _ targets: [CollectorTarget]
+    ) -> StreamDestination.Options {
+        var options = StreamDestination.Options(name: name, targets: targets)
         options.framing = collector.framing == .octetCounting ? .octetCounting : .lineFeed
         options.connectTimeout = TimeAmount(collector.connectTimeout)
         options.resend = collector.resendBytes

@@ -135,7 +135,7 @@ struct ListenerSetup {
 }
 
 extension FullPolicy {
-    init(_ settings: Settings.WhenFull) {
+    init(_ settings: Settings.WhenQueueFull) {
         switch settings {
         case .stop: self = .stop
         case .dropNewest: self = .dropNewest

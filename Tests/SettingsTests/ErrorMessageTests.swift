@@ -460,8 +460,8 @@ enum ErrorTable {
         destinations:↵  - type: tcp↵    name: a↵    address: a:1↵    ca_file: c↵    rotat: 1
         => 5:5: the key "ca_file" in destinations[0] does not belong to a tcp destination; remove it: only a tls
             destination has it
-        => 6:5: unknown key "rotat" in destinations[0]; the keys here are name, type, address, framing, connect_timeout,
-            write_timeout, idle_timeout, resend
+        => 6:5: unknown key "rotat" in destinations[0]; the keys here are name, type, address, more_addresses, mode,
+            framing, connect_timeout, write_timeout, idle_timeout, resend
         destinations:↵  - type: tcp↵    name: a↵    address: :1
         => 4:14: destinations[0].address: ":1" has no host; write host:port
         destinations:↵  - type: tcp↵    name: a↵    address: a:0

@@ -65,7 +65,9 @@ extension Object where Value == Settings.HeaderField {
                     .conflict, at: decoding.position(of: path), "\(path): both value and value_file are given",
                     remedy: "give one of them")
             }
-            let taken = ["host", "content-length", "content-encoding", "transfer-encoding", "connection", "content-type"]
+            let taken = [
+                "host", "content-length", "content-encoding", "transfer-encoding", "connection", "content-type",
+            ]
             if taken.contains(field.name.lowercased()) {
                 decoding.report(
                     .conflict, at: decoding.position(of: path), "\(path): the relay sets \(field.name) itself",

@@ -20,6 +20,8 @@ extension Settings {
             case file(Archive)
             /// A Splunk HTTP Event Collector.
             case splunk(Splunk)
+            /// Elasticsearch or OpenSearch.
+            case elasticsearch(Elasticsearch)
             /// Any server that takes records in the body of a request.
             case http(WebHook)
 
@@ -27,7 +29,7 @@ extension Settings {
             public var hasDeadLetters: Bool {
                 switch self {
                 case .tls, .tcp, .file: false
-                case .splunk, .http: true
+                case .splunk, .elasticsearch, .http: true
                 }
             }
         }
@@ -41,10 +43,22 @@ extension Settings {
         case lineFeed = "lf"
     }
 
+    /// What several addresses of a destination are for.
+    public enum CollectorMode: String, Sendable, CaseIterable {
+        /// The first that answers gets the records.
+        case failover
+        /// Each gets the records of some senders.
+        case spread
+    }
+
     /// What TLS and TCP destinations have in common.
     public struct Collector: Sendable, Hashable {
         /// Host and port.
         public internal(set) var address = Address(host: "", port: 0)
+        /// Those of further collectors.
+        public internal(set) var moreAddresses: [Address] = []
+        /// What several addresses are for.
+        public internal(set) var mode = CollectorMode.failover
         /// How records are separated.
         public internal(set) var framing = Framing.octetCounting
         /// How long connecting may take.
@@ -55,13 +69,16 @@ extension Settings {
         public internal(set) var idleTimeout: Duration?
         /// Bytes that are sent again after a connection was lost.
         public internal(set) var resendBytes = 8 << 20
+
+        /// All hosts and ports, the preferred one first.
+        public var addresses: [Address] { [address] + moreAddresses }
     }
 
     /// What only TLS destinations have. At least one of ``authorityFile`` and ``fingerprints`` is given; with both,
     /// both have to agree.
     public struct TLSClient: Sendable, Hashable {
-        /// The name the collector's certificate has to carry.
-        public internal(set) var serverName = ""
+        /// The name the collector's certificate has to carry; nil for the host of its address.
+        public internal(set) var serverName: String?
         /// Certificate authorities to trust, PEM; never those of the system.
         public internal(set) var authorityFile: String?
         /// Certificates to trust.
@@ -86,5 +103,11 @@ extension Settings {
         public internal(set) var path = ""
         /// Bytes after which a file is closed, at the end of a batch.
         public internal(set) var rotateBytes = 64 << 20
+        /// Stretches of time for each of which there is a file of its own; nil for none.
+        public internal(set) var rotateInterval: Duration?
+        /// Whether closed files are compressed.
+        public internal(set) var compresses = false
+        /// Closed files that are kept; nil for all.
+        public internal(set) var keptFiles: Int?
     }
 }

@@ -30,7 +30,7 @@ extension Settings {
         case tls(Connections, TLSServer)
 
         /// What it does when the queue is full.
-        public var whenFull: WhenFull {
+        public var whenFull: WhenQueueFull {
             switch self {
             case .udp(let udp): udp.whenFull
             case .tcp(let connections), .tls(let connections, _): connections.whenFull
@@ -48,7 +48,7 @@ extension Settings {
     }
 
     /// What a listener does when the queue in front of the ledger is full.
-    public enum WhenFull: String, Sendable, CaseIterable {
+    public enum WhenQueueFull: String, Sendable, CaseIterable {
         /// It reads no more until there is room.
         case stop
         /// It drops what comes.
@@ -64,7 +64,7 @@ extension Settings {
         /// Bytes asked of the kernel for each socket (SO_RCVBUF).
         public internal(set) var receiveBufferBytes = 32 << 20
         /// What it does when the queue is full; never `stop`.
-        public internal(set) var whenFull = WhenFull.dropNewest
+        public internal(set) var whenFull = WhenQueueFull.dropNewest
     }
 
     /// What TCP and TLS listeners have in common.
@@ -76,7 +76,7 @@ extension Settings {
         /// Whether the senders are relays whose identity elements are believed.
         public internal(set) var isFromTrustedRelays = false
         /// What it does when the queue is full.
-        public internal(set) var whenFull = WhenFull.stop
+        public internal(set) var whenFull = WhenQueueFull.stop
     }
 
     /// What only TLS listeners have (RFC 5425).

@@ -3,7 +3,7 @@ import Synchronization
 /// The queue in front of the ledger: batches from many intake threads to one writer, bounded in bytes.
 ///
 /// The bound is a promise about memory, kept by the producers: whoever finds the queue full stops reading its sockets
-/// (TCP) or drops and counts (UDP). A batch that was already read is taken even so, hence the queue holds at most its
+/// (TCP) or drops and counts (UDP); some drop the least severe records before that. A batch that was already read is taken even so, hence the queue holds at most its
 /// limit and one batch for each producer. Emptied batches are kept for the next producer, up to the limit.
 public final class BatchQueue: Sendable {
     private struct State: ~Copyable {
@@ -15,6 +15,7 @@ public final class BatchQueue: Sendable {
         /// Batches of notices that were pushed and not yet finished.
         var noticeCount = 0
         var closed = false
+        var level = FillLevel()
         var isWoken = false
         var onRoom: [@Sendable () -> Void] = []
     }
@@ -23,10 +24,15 @@ public final class BatchQueue: Sendable {
     public let byteLimit: Int
     private let state: Monitor<State>
     private let full = Atomic<Bool>(false)
+    private let severity = Atomic<Int>(7)
     private let lost = Atomic<UInt64>(0)
+    private let onThreshold: @Sendable (_ percent: Int) -> Void
 
-    public init(byteLimit: Int) {
+    /// A queue that is full at `byteLimit`. `onThreshold` is called, from any thread, when the queue has come to 70 and
+    /// to 90 hundredths of that, and again only after it was well below.
+    public init(byteLimit: Int, onThreshold: @escaping @Sendable (_ percent: Int) -> Void = { _ in }) {
         self.byteLimit = byteLimit
+        self.onThreshold = onThreshold
         state = Monitor(State(waiting: Ring(), notices: Ring(), spare: Ring()))
     }
 
@@ -34,6 +40,9 @@ public final class BatchQueue: Sendable {
 
     /// Whether the producers should hold back.
     public var isFull: Bool { full.load(ordering: .relaxed) }
+
+    /// The least severe severity that producers take who leave out the least severe records first; -1 for none.
+    public var leastSevere: Int { severity.load(ordering: .relaxed) }
 
     /// An empty batch to fill.
     public func takeEmpty() -> Batch {
@@ -44,13 +53,21 @@ public final class BatchQueue: Sendable {
     public func push(_ batch: consuming Batch) {
         guard !batch.isEmpty else { return giveBack(batch) }
         var moved: Batch? = batch
-        state.withLock { state in
-            guard let batch = moved.take() else { return }
+        let threshold = state.withLock { state -> Int? in
+            guard let batch = moved.take() else { return nil }
             state.byteCount += Self.cost(batch)
             state.waiting.append(batch)
             if state.byteCount >= byteLimit { full.store(true, ordering: .relaxed) }
+            return measure(&state)
         }
         state.signal()
+        if let threshold { onThreshold(threshold) }
+    }
+
+    /// Sees what follows from how full the queue is; returns a threshold that was passed.
+    private func measure(_ state: inout State) -> Int? {
+        severity.store(FillLevel.leastSevere(state.byteCount, of: byteLimit), ordering: .relaxed)
+        return state.level.note(state.byteCount, of: byteLimit)
     }
 
     /// Hands the ledger a batch with what the relay itself has to say. It is taken before all others, and even when
@@ -141,6 +158,7 @@ public final class BatchQueue: Sendable {
         let released = Self.cost(batch)
         let callbacks = state.withLock { state -> [@Sendable () -> Void] in
             state.byteCount -= released
+            _ = measure(&state)
             guard state.byteCount <= byteLimit / 2, full.load(ordering: .relaxed) else { return [] }
             full.store(false, ordering: .relaxed)
             defer { state.onRoom = [] }

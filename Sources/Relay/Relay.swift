@@ -58,7 +58,7 @@ public final class Relay: @unchecked Sendable {
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
-        queue = BatchQueue(byteLimit: settings.queueBytes)
+        queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
         let events = LedgerEventBox()
         let ledgerCounters = LedgerCounters(registry)
         ledger = try Ledger(
@@ -166,10 +166,7 @@ public final class Relay: @unchecked Sendable {
         registry.observe("waxwing_ledger_durable_index", "Index behind the newest durable record.") {
             Int64(access.horizon.position.nextIndex)
         }
-        registry.observe("waxwing_queue_octets", "Octets that wait for the ledger.") { Int64(queue.byteCount) }
-        registry.observe("waxwing_lost_records_total", "Records lost before the ledger.", type: "counter") {
-            Int64(queue.lostRecords)
-        }
+        QueueWarnings.observe(queue, registry)
         guard let address = settings.metrics else { return }
         do {
             metricsServer = try MetricsServer(

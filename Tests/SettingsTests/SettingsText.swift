@@ -52,7 +52,6 @@ extension DecodingTests {
         case .http(let hook): return "\(destination.name) http \(hook)"
         case .elasticsearch(let elasticsearch): return "\(destination.name) elasticsearch \(elasticsearch)"
         case .tcp(let collector): return "\(destination.name) tcp \(text(collector))"
-        case .splunk, .http, .elasticsearch: return "\(destination.name) over HTTP"
         case .tls(let collector, let client):
             let identity = client.identity.map { "\($0.certificateFile) \($0.keyFile)" } ?? "none"
             return "\(destination.name) tls \(text(collector)) name \(client.serverName ?? "none") "

@@ -60,12 +60,12 @@ let package = Package(
         module("TransparencyLog"),
         module("OpenSSL", ["COpenSSL", "TransparencyLog"]),
         module("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
-        module("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL", "CInflate"]),
+        module("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL", "CInflate", "CZstd"]),
 
         // The data plane: intake → batch → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
-        module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile"]),
+        module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
         module(
             "Delivery",
@@ -104,6 +104,7 @@ let package = Package(
         shim("CFile"),
         shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
         shim("CInflate", libraries: ["isal"]),
+        shim("CZstd", libraries: ["zstd"]),
         shim("CDeflate", libraries: ["isal"]),
 
         tests("Syslog", resources: [.copy("Corpus")]),

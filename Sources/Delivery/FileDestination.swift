@@ -16,14 +16,14 @@ public final class FileDestination: Destination {
         public var path: String
         /// A file of at least this many bytes is closed at the end of the batch.
         public var rotate: UInt64 = 64 << 20
+        /// Which records are written; nil for all.
+        public var filter: RecordFilter?
         /// Nanoseconds, counted from 1970 on, for each of which there is a file of its own; nil for none.
         public var rotateInterval: UInt64?
         /// Whether closed files are compressed with gzip.
         public var compresses = false
         /// Closed files that are kept; nil for all.
         public var keeps: Int?
-        /// Which records are written; nil for all.
-        public var filter: RecordFilter?
         /// How often the file is synced and the cursor stored.
         public var syncInterval: UInt64 = 1_000_000_000
         /// How long after a failure the next try is.

@@ -285,19 +285,20 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         }
         if let failure { throw failure }
         guard !range.isEmpty, var payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
+        var records = block.nextIndex - first
         if let filter = options.filter {
             let chosen = filter.choose(from: payload, channel.allocator)
-            counters.filtered.add(block.nextIndex - first - chosen.records)
-            payload = chosen.payload
+            counters.filtered.add(records - chosen.records)
+            (payload, records) = (chosen.payload, chosen.records)
         }
-        guard payload.readableBytes > 0 else { return window.skip(to: block.nextIndex) }
         let framed = options.framing.frame(payload, channel.allocator)
         let octets = framed.readableBytes
         counters.resent.add(window.noteSent(octets, first..<block.nextIndex))
         counters.outstanding.set(Int64(window.outstanding))
-        counters.records.add(block.nextIndex - first)
+        counters.records.add(records)
         counters.octets.add(UInt64(octets))
         counters.next.set(Int64(window.nextIndex))
+        guard octets > 0 else { return }
         channel.write(framed).whenSuccess { [self] in flushed(octets, of: channel) }
     }
 

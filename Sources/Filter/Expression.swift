@@ -66,7 +66,7 @@ public struct Expression: ~Copyable {
 
     private mutating func negation(depth: Int) throws(ExpressionError) -> Condition {
         let offset = tokens.offset
-        guard depth < Self.depthLimit else {
+        guard depth <= Self.depthLimit else {
             throw ExpressionError(
                 offset: offset, message: "there are more than \(Self.depthLimit) parentheses and nots in one another",
                 remedy: "write it flatter")

@@ -94,7 +94,9 @@ public struct KeyRotation: Sendable {
         let ledger = try Ledger(
             options, key: key, ratchet: try makeRatchet(), queue: queue, counters: LedgerCounters(MetricsRegistry()),
             system: system
-        ) { failure.note($0) }
+        ) { event in
+            if case .failed(let error) = event { failure.note(error) }
+        }
         if let batch = try prepare(ledger.access.horizon.position.nextIndex) { queue.push(batch) }
         // What is pushed before the ledger starts is one block with the last seal.
         queue.close()

@@ -31,10 +31,10 @@ struct DestinationSetup {
             if case .file(let archive) = settings.kind {
                 var options = FileDestination.Options(name: settings.name, path: archive.path)
                 options.rotate = UInt64(archive.rotateBytes)
+                options.filter = settings.filter?.record
                 options.rotateInterval = archive.rotateInterval?.nanoseconds
                 options.compresses = archive.compresses
                 options.keeps = archive.keptFiles
-                options.filter = settings.filter?.record
                 return try FileDestination(
                     options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
                 )

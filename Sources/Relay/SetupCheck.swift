@@ -33,7 +33,7 @@ public struct SetupCheck {
     private let freeBytes: @Sendable (String) -> UInt64?
 
     public init(_ settings: Settings) {
-        self.init(settings, freeBytes: TrialFileSystem.freeBytes)
+        self.init(settings, freeBytes: FreeSpace.bytes)
     }
 
     init(_ settings: Settings, freeBytes: @escaping @Sendable (String) -> UInt64?) {
@@ -59,9 +59,10 @@ public struct SetupCheck {
             let isThere = system.exists(layout.directory)
             if isThere { try checkWritable(layout.directory) } else { try checkParent(of: layout.directory) }
             let isRunning = try system.exists(layout.lock) && !system.open(layout.lock, .update).lock()
+            var lost: UInt64 = 0
             do {
                 // Whose log it is, the next start decides.
-                if !KeyChange.isUnfinished(settings) { try openLedger() }
+                if !KeyChange.isUnfinished(settings) { lost = try openLedger() }
             } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
                 // Files that are being written are not read in one piece.
             }
@@ -72,18 +73,27 @@ public struct SetupCheck {
             guard freeBytes(layout.directory).map({ $0 >= UInt64(settings.stream.segmentBytes) }) != false else {
                 return (.warning, "holds the log \(origin); its disk has no room for another segment")
             }
+            guard lost == 0 else {
+                return (
+                    .warning,
+                    "holds the log \(origin), of which \(lost) records are damaged or gone: a start goes on behind them "
+                        + "and declares them in the log"
+                )
+            }
             return (.ok, "holds the log \(origin)")
         }
     }
 
     /// Opens the ledger as a start does, so that what would keep it from starting is found, on a file system that
-    /// writes nothing. Without its key, about which there is a finding of its own, there is no opening it.
-    private func openLedger() throws {
-        guard var identity = try? LogIdentity(settings, creating: false) else { return }
-        _ = try Ledger(
+    /// writes nothing. Without its key, about which there is a finding of its own, there is no opening it. Returns how
+    /// many records are lost.
+    private func openLedger() throws -> UInt64 {
+        guard var identity = try? LogIdentity(settings, creating: false) else { return 0 }
+        let ledger = try Ledger(
             Relay.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(),
             queue: BatchQueue(byteLimit: settings.queueBytes), counters: LedgerCounters(MetricsRegistry()),
-            system: TrialFileSystem(freeBytes: freeBytes), onFailure: { _ in })
+            system: TrialFileSystem(freeBytes: freeBytes), onEvent: { _ in })
+        return ledger.lostRecords.reduce(0) { $0 + UInt64($1.indexes.count) }
     }
 
     private func checkKey() -> Finding {

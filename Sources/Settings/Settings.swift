@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public internal(set) var redaction = Redaction()
     /// The sealed stream.
     public internal(set) var stream = Stream()
+    /// How long the ledger keeps what it has.
+    public internal(set) var retention = Retention()
     /// Bytes of parsed records that may wait for the ledger.
     public internal(set) var queueBytes = 16 << 20
     /// Where records go; may be empty.

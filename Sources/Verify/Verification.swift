@@ -130,7 +130,7 @@ public enum Verification {
             do throws(ExportError) {
                 try ExportReader.read(input, file: file, into: &verifier) { summary in
                     source.format = summary.format
-                    source.isCompressed = summary.isCompressed
+                    source.compression = summary.compression
                 }
             } catch {
                 verifier.report.unreadable.append(

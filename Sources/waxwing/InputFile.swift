@@ -98,8 +98,9 @@ final class LineSource {
 enum ExportFolder {
     /// Paths of its files, in order; nil if `path` is no such folder.
     static func files(_ path: String) -> [String]? {
-        files("\(path)/segments", "", [".segment"]) ?? files(path, "", [".segment"])
-            ?? files(path, "waxwing-", [".log", ".log.gz"])
+        let segments = [".segment", ".segment.zst"]
+        return files("\(path)/segments", "", segments) ?? files(path, "", segments)
+            ?? files(path, "waxwing-", [".log", ".log.gz", ".log.zst"])
     }
 
     private static func files(_ folder: String, _ prefix: String, _ suffixes: [String]) -> [String]? {

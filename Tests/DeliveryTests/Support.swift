@@ -31,7 +31,10 @@ final class TestLedger {
         options.syncInterval = 1_000_000
         ledger = try Ledger(
             options, key: Self.key.get(), ratchet: nil, queue: queue, counters: LedgerCounters(MetricsRegistry()),
-            onFailure: { Issue.record("\($0)") })
+            onEvent: { event in
+                if case .lost = event { return }
+                Issue.record("\(event)")
+            })
         access = ledger.access
         ledger.start()
     }

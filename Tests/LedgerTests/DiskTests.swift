@@ -178,7 +178,7 @@ private func mode(of path: String) -> mode_t {
         let ledger = try Ledger(
             options, key: try TestLog.key.get(), ratchet: try ratchet(), queue: queue,
             counters: LedgerCounters(MetricsRegistry())
-        ) { error in failure.withLock { $0 = error } }
+        ) { event in if case .failed(let error) = event { failure.withLock { $0 = error } } }
         ledger.start()
         ledger.join()
         #expect((failure.withLock { $0 } as? SealError)?.code == .ratchet)

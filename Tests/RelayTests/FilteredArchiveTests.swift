@@ -45,7 +45,8 @@ import Verify
     }
 
     @Test func checkSaysHowItIsVerified() throws {
-        let findings = SetupCheck(try Site().settings(Self.configuration)).run(connecting: false)
+        let site = Site()
+        let findings = SetupCheck(try site.settings(Self.configuration)).run(connecting: false)
         let finding = try #require(findings.first { $0.subject == "destination archive" })
         #expect(!finding.isError && finding.detail.contains("--subset"))
     }

@@ -406,6 +406,11 @@ enum ErrorTable {
             host
         listeners:↵  - udp: :5514↵    sokets: 2
         => 3:5: unknown key "sokets" in listeners[0]; did you mean "sockets"?
+        listeners: [{udp: ":1", when_full: stop}]
+        => 1:36: listeners[0].when_full: UDP cannot be held back, so a listener for it cannot stop; write drop-newest or
+            drop-lowest, or have the senders use TCP
+        listeners: [{tcp: ":1", when_full: drop}]
+        => 1:36: listeners[0].when_full: "drop" is not one of stop, drop-newest, drop-lowest; write one of them
         """#
 
     // MARK: - Stream

@@ -35,32 +35,32 @@ import Testing
 
     @Test(
         arguments: [
-            ("{}", "1:55: destinations[0].filter: the filter has no condition; give it one, or remove it"),
+            ("{}", "1:56: destinations[0].filter: the filter has no condition; give it one, or remove it"),
             (
                 "{severity: loud}",
-                "1:66: destinations[0].filter.severity: \"loud\" is not a severity; there are emergency, alert, critical, "
+                "1:67: destinations[0].filter.severity: \"loud\" is not a severity; there are emergency, alert, critical, "
                     + "error, warning, notice, informational, debug"
             ),
             (
                 "{facilities: [kernel]}",
-                "1:69: destinations[0].filter.facilities[0]: \"kernel\" is not a facility; did you mean \"kern\"?"
+                "1:70: destinations[0].filter.facilities[0]: \"kernel\" is not a facility; did you mean \"kern\"?"
             ),
             (
                 "{hosts: []}",
-                "1:63: destinations[0].filter.hosts: the list is empty; give at least 1, or remove the key"
+                "1:64: destinations[0].filter.hosts: the list is empty; give at least 1, or remove the key"
             ),
             (
                 "{expression: app = x and severity >= loud}",
-                "1:92: destinations[0].filter.expression: loud is no severity; there are emergency, alert, critical, "
+                "1:93: destinations[0].filter.expression: loud is no severity; there are emergency, alert, critical, "
                     + "error, warning, notice, informational, debug"
             ),
             (
                 "{expression: \"app = x and (host = y\"}",
-                "1:90: destinations[0].filter.expression: the parenthesis is not closed; write a ) here"
+                "1:91: destinations[0].filter.expression: the parenthesis is not closed; write a ) here"
             ),
             (
                 "{expression: [x]}",
-                "1:68: destinations[0].filter.expression: expected an expression, found a list; write it like app = "
+                "1:69: destinations[0].filter.expression: expected an expression, found a list; write it like app = "
                     + "headscale or severity >= error"
             ),
         ])

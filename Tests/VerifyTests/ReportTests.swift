@@ -69,7 +69,7 @@ import Testing
         #expect(
             report.json == """
                 {"result":"complete","exit_code":0,"origin":"relay1.example.net/all","key":"\(stream.key)","subset":false,\
-                "files":[{"name":"export","format":"lines","gzip":false}],"verified":{"records":4,"batches":1,"bridged":0,\
+                "files":[{"name":"export","format":"lines","gzip":false,"zstd":false}],"verified":{"records":4,"batches":1,"bridged":0,\
                 "ranges":{"total":1,"items":[[0,3]]}},"tampered":{"total":0,"items":[]},"conflicts":{"total":0,"items":[]},\
                 "missing":{"records":0,"ranges":{"total":0,"items":[]}},"unverified":{"records":0,"ranges":{"total":0,"items":[]}},\
                 "unsealed_tail":{"records":3,"ranges":{"total":1,"items":[[4,6]]}},"duplicates":0,"unresolved":0,\

@@ -3,7 +3,8 @@
 struct SplunkAnswer: Equatable {
     /// Splunk's own status, from the table in its documentation ("Possible error codes").
     enum Code: Int {
-        case success = 0, tokenDisabled, tokenRequired, invalidAuthorization, invalidToken, noData, invalidFormat,
+        case success = 0
+        case tokenDisabled, tokenRequired, invalidAuthorization, invalidToken, noData, invalidFormat,
             incorrectIndex, internalError, busy, channelMissing, invalidChannel, eventRequired, eventBlank,
             acknowledgementDisabled, indexedFields
     }

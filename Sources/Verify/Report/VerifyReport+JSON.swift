@@ -71,7 +71,8 @@ extension VerifyReport {
                     } else {
                         json.addNull("format")
                     }
-                    json.add("gzip", source.isCompressed)
+                    json.add("gzip", source.compression == .gzip)
+                    json.add("zstd", source.compression == .zstd)
                 }
             }
         }

@@ -24,7 +24,7 @@ extension VerifyReport {
         lines += listed("UNREADABLE", unreadable) { "\(place($0.file, $0.position)): \($0.reason)" }
         lines += listed("CUT", cuts) { cut in
             // How much of the packed file there is does not show in what was in it.
-            "\(place(cut.position.file, cut.kind == .gzip ? nil : cut.position)) \(cut.kind.explanation)"
+            "\(place(cut.position.file, [.gzip, .zstd].contains(cut.kind) ? nil : cut.position)) \(cut.kind.explanation)"
         }
         lines += keyLines
         lines += unknownKeys.items.map {
@@ -128,7 +128,7 @@ extension VerifyReport {
         guard let format = source.format else {
             return unreadable.items.contains { sources[$0.file].name == source.name } ? "unreadable" : "empty"
         }
-        return format.name + (source.isCompressed ? ", gzip" : "")
+        return format.name + (source.compression.map { ", \($0.rawValue)" } ?? "")
     }
 
     private func describe(_ finding: Finding) -> String {

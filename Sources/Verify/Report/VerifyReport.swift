@@ -9,7 +9,7 @@ public struct VerifyReport: Sendable {
         public let name: String
         /// Its format, or nil if it is empty or could not be read.
         public var format: ExportFormat?
-        public var isCompressed = false
+        public var compression: ExportCompression?
     }
 
     /// A place or a file that could not be read.

@@ -92,6 +92,7 @@ public struct HTTPDeliveryMachine: Sendable {
     /// Index behind the last record that was gathered.
     private(set) var gatheredIndex: UInt64
     private var isCaughtUp = false
+    private var lastEventAt: UInt64 = 0
     var isStopping = false
     /// Whether one parcel is tried after a halt, and the rest waits for its fate.
     var isProbing = false
@@ -145,14 +146,15 @@ public struct HTTPDeliveryMachine: Sendable {
     /// Whether some server takes records, as far as is known.
     public var isWorking: Bool { state == .running && nodes.nodes.contains { $0.isProven } }
 
-    /// When ``Event/tick`` is due next, nil if there is nothing to wait for.
-    public func deadline(after now: UInt64) -> UInt64? {
+    /// When ``Event/tick`` is due next, nil if there is nothing to wait for. It may be over already: what became due
+    /// since the last event has not been done.
+    public var deadline: UInt64? {
         if case .halted(_, let until) = state { return until }
-        var deadline = nodes.nextEnd(after: now)
+        var deadline = nodes.nextEnd(after: lastEventAt)
         var isAwaiting = false
         for parcel in parcels {
             switch parcel.state {
-            case .ready(let at) where at > now: deadline = min(deadline ?? at, at)
+            case .ready(let at) where at > lastEventAt: deadline = min(deadline ?? at, at)
             case .awaiting(_, _, let until):
                 isAwaiting = true
                 deadline = min(deadline ?? until, until)
@@ -167,6 +169,7 @@ public struct HTTPDeliveryMachine: Sendable {
     /// Takes an event. `jitter` is a random number; a part of it spreads the retries of many relays.
     public mutating func handle(_ event: Event, now: UInt64, jitter: UInt64) -> [Action] {
         guard state != .stopped else { return [] }
+        lastEventAt = now
         var actions: [Action] = []
         switch event {
         case .tick: break

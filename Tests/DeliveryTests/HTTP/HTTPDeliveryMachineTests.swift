@@ -107,7 +107,7 @@ struct MachineRig {
         for _ in 0..<12 {
             let actions = rig.handle(.judged(parcel: 0, .retry(reason: "busy")))
             #expect(actions == [.interrupted(reason: "busy")])
-            let until = rig.machine.deadline(after: rig.now)!
+            let until = rig.machine.deadline!
             delays.append(until - rig.now)
             #expect(rig.machine.handle(.tick, now: until - 1, jitter: 0).isEmpty)
             rig.now = until
@@ -122,7 +122,7 @@ struct MachineRig {
     func theServersWishIsHonoured(wish: UInt64, seconds: UInt64) {
         var rig = sending()
         rig.handle(.judged(parcel: 0, .retry(reason: "busy", after: wish * MachineRig.second)))
-        #expect(rig.machine.deadline(after: rig.now) == seconds * MachineRig.second)
+        #expect(rig.machine.deadline == seconds * MachineRig.second)
     }
 
     @Test func requestsThatFailTogetherCountOnce() {
@@ -130,7 +130,7 @@ struct MachineRig {
         rig.handle(.judged(parcel: 0, .delivered))
         for _ in 0..<4 { rig.gather(1) }
         for parcel: UInt64 in 1...4 { rig.handle(.failed(parcel: parcel, HTTPFailure(.interrupted, "reset"))) }
-        #expect(rig.machine.deadline(after: rig.now) == MachineRig.second / 4)
+        #expect(rig.machine.deadline == MachineRig.second / 4)
         #expect(sent(rig.tick(after: 0.25)) == [1], "and it is tried with one first")
     }
 
@@ -279,7 +279,7 @@ struct MachineRig {
         rig.gather(1)
         #expect(rig.handle(.judged(parcel: 0, .halt(reason: "token"))) == [.halted(reason: "token")])
         #expect(!rig.machine.wantsRecords && !rig.machine.isWorking)
-        #expect(rig.machine.deadline(after: rig.now) == 120 * MachineRig.second)
+        #expect(rig.machine.deadline == 120 * MachineRig.second)
         #expect(rig.tick(after: 119).isEmpty)
         #expect(rig.tick(after: 1) == [.send(parcel: 0, route)])
         #expect(!rig.machine.wantsRecords)

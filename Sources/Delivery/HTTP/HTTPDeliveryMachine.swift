@@ -10,9 +10,10 @@ public struct HTTPDeliveryMachine: Sendable {
     public struct Limits: Sendable {
         /// Requests under way at one time, and parcels that are ready to follow them.
         public var concurrency = 4
-        /// Parcels that are not settled, small remainders included.
+        /// Parcels that are not settled, small remainders included, beside those that wait for their acknowledgement.
         public var parcels = 256
-        /// Records that wait for their acknowledgement.
+        /// Parcels and records that wait for their acknowledgement.
+        public var unacknowledgedParcels = 4_096
         public var unacknowledgedRecords = 1_000_000
         public var backoffFirst: UInt64 = 250_000_000
         public var backoffMost: UInt64 = 30_000_000_000
@@ -125,16 +126,19 @@ public struct HTTPDeliveryMachine: Sendable {
 
     /// Whether the ledger's next records are wanted.
     public var wantsRecords: Bool {
-        guard state == .running, !isProbing, parcels.count < limits.parcels else { return false }
-        var (fresh, unacknowledged) = (0, 0)
+        guard state == .running, !isProbing else { return false }
+        var (fresh, unacknowledged, unacknowledgedRecords) = (0, 0, 0)
         for parcel in parcels {
             switch parcel.state {
             case .ready where parcel.attempts == 0, .sending: fresh += 1
-            case .awaiting: unacknowledged += parcel.indexes.count
+            case .awaiting:
+                unacknowledged += 1
+                unacknowledgedRecords += parcel.indexes.count
             case .ready, .rejecting, .settled: break
             }
         }
-        return fresh < 2 * limits.concurrency && unacknowledged < limits.unacknowledgedRecords
+        return fresh < 2 * limits.concurrency && parcels.count - unacknowledged < limits.parcels
+            && unacknowledged < limits.unacknowledgedParcels && unacknowledgedRecords < limits.unacknowledgedRecords
     }
 
     /// The records of a parcel that are still to be delivered.

@@ -22,7 +22,7 @@ final class RecordSource {
 
     /// Calls `body` with record after record, until it returns false, which leaves that record to the next call, or
     /// none is left. Returns whether none is left.
-    func forEach(_ body: (borrowing DeliveryRecord) -> Bool) throws(LedgerError) -> Bool {
+    func visit(_ body: (borrowing DeliveryRecord) -> Bool) throws(LedgerError) -> Bool {
         while try fill() {
             let isDone = unsafe block.withUnsafeBytes { bytes -> Bool in
                 let records = unsafe UnsafeRawBufferPointer(rebasing: bytes[payload])

@@ -25,7 +25,9 @@ extension Object where Value == Settings.Destination {
                 Variant("splunk", "A Splunk HTTP Event Collector.", fields: [], payload: .splunk) {
                     $0.kind = .splunk($1.complete)
                 },
-                Variant("http", "Any server that takes records in the body of a request.", fields: [], payload: .webHook) {
+                Variant(
+                    "http", "Any server that takes records in the body of a request.", fields: [], payload: .webHook
+                ) {
                     $0.kind = .http($1.complete)
                 },
             ]),

@@ -52,6 +52,8 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
         state.withLock { $0.isStopping = true }
         state.signal()
         worker?.join()
+        // The destinations, which hold the box, are let go.
+        resend = [:]
         letters.stop()
     }
 

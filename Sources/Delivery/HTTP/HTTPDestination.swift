@@ -135,9 +135,8 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     }
 
     private func wait(isStopping: Bool) {
-        let now = Clock.monotonic()
-        var deadline = machine.deadline(after: now)
-        if readAgainAt > now { deadline = min(deadline ?? .max, readAgainAt) }
+        var deadline = machine.deadline
+        if readAgainAt > Clock.monotonic() { deadline = min(deadline ?? .max, readAgainAt) }
         if machine.confirmedIndex != cursor.value?.nextIndex {
             deadline = min(deadline ?? .max, cursorStoredAt + options.cursorInterval)
         }

@@ -18,10 +18,11 @@ struct DestinationSetup {
     /// nil if no destination needs it.
     let deadLetters: DeadLetterBox?
 
-    func make(_ settings: Settings.Destination) throws(PlacedError) -> any Destination {
+    func make(
+        _ settings: Settings.Destination, _ counters: DestinationCounters
+    ) throws(PlacedError) -> any Destination {
         do {
             let cursor = try CursorFile(ledger.layout.cursor(settings.name))
-            let counters = DestinationCounters(registry, destination: settings.name)
             let eventLoop = group.next()
             if case .file(let archive) = settings.kind {
                 var options = FileDestination.Options(name: settings.name, path: archive.path)

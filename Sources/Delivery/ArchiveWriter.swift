@@ -174,8 +174,7 @@ final class ArchiveWriter: @unchecked Sendable {
 
     /// Goes on with the newest file, cut to what was synced; files that were begun later are begun again.
     private func resume(at synced: UInt64) throws(FileError) {
-        guard synced > 0, let newest = try folder.indexes(.plain).last(where: { $0 < nextIndex })
-        else { return }
+        guard synced > 0, let newest = try folder.indexes(.plain).last(where: { $0 < nextIndex }) else { return }
         let file = try system.open(folder.file(newest), .update)
         guard let count = try Self.lineCount(file, synced),
             filter == nil ? count == nextIndex - newest : count <= nextIndex - newest

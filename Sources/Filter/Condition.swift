@@ -14,6 +14,8 @@ public indirect enum Condition: Hashable, Sendable {
     /// Some element of this name, given without `@` and enterprise number, has a parameter of that name whose value
     /// matches.
     case parameter(element: [UInt8], name: [UInt8], Pattern)
+    /// Of so many shares, into which records are divided by HOSTNAME, it belongs to this one, counted from 0.
+    case share(Int, of: Int)
 
     /// A field of a record that is text. The header's are `-` where there is none.
     public enum Field: String, Hashable, Sendable, CaseIterable {

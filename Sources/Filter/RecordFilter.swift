@@ -26,7 +26,16 @@ public struct RecordFilter: Hashable, Sendable {
         case .field(let field, let pattern): pattern.matches(line, record.range(of: field))
         case .parameter(let element, let name, let pattern):
             record.contains(element, name, pattern, line)
+        case .share(let share, let count): Self.share(line, record.range(of: .host), of: count) == share
         }
+    }
+
+    /// The share of what stands in `range`: the same in every process, so that a sender stays where it is (FNV-1a).
+    private static func share(_ line: RawSpan, _ range: Range<Int>, of count: Int) -> Int {
+        var hash: UInt32 = 2_166_136_261
+        for offset in range { hash = (hash ^ UInt32(line.byte(offset))) &* 16_777_619 }
+        // The lower bits alone know little of the last octets.
+        return Int((hash ^ hash >> 16) % UInt32(count))
     }
 }
 

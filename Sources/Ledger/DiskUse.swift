@@ -42,8 +42,8 @@ public struct DiskUse: Equatable, Sendable {
     /// How full it is, where it was `before`: up at once, down when it is clearly below.
     func level(after before: Level) -> Level {
         for (threshold, level) in Self.thresholds {
-            let isBelow = level <= before && level != .full ? threshold - Self.hysteresis : threshold
-            if share >= isBelow { return level }
+            let bound = level <= before ? threshold - Self.hysteresis : threshold
+            if share >= bound { return level }
         }
         return .ample
     }

@@ -91,36 +91,45 @@ public struct LedgerRepair {
             return
         }
         let gaps = result.gaps.all.filter { !deleted.text.contains($0) }
-        if result.isDamaged || !gaps.isEmpty { try mend(path, indexes, gaps, result) }
-        if !hasLeaves || !result.badLeaves.isEmpty { try mendLeaves(leaves, indexes, result) }
+        if result.first == nil || result.hasDamagedBytes || !gaps.isEmpty { try mend(path, indexes, gaps, result) }
+        if result.records > 0, !hasLeaves || !result.badLeaves.isEmpty { try mendLeaves(leaves, indexes, result) }
     }
 
-    /// Sets a segment aside, puts another one in its place that has what is whole in it, and notes what is lost.
+    /// Puts another segment in the place of a damaged one, with what is whole in it, and notes what is lost.
     private mutating func mend(
         _ path: String, _ indexes: Range<UInt64>, _ gaps: [Range<UInt64>], _ result: SegmentAudit.Result
     ) throws {
         let lost = gaps.flatMap { losses.note($0) }
-        guard result.isDamaged || !lost.isEmpty else { return }
         let header = try result.first == nil ? rebuiltHeader(indexes.lowerBound) : nil
-        let canBeRead = result.first != nil || header != nil
+        guard result.hasDamagedBytes || header != nil else {
+            if !lost.isEmpty { steps.append(Step(path: path, detail: "lacks records", lost: lost)) }
+            if result.first == nil {
+                steps.append(Step(path: path, detail: "has a header that cannot be made anew", isRemedy: false))
+            }
+            if !isTrial, !lost.isEmpty { try losses.store(layout, system) }
+            return
+        }
         let name = unusedName(String(path.dropFirst(layout.segments.count + 1)))
-        steps.append(
-            Step(
-                path: path,
-                detail: !result.isDamaged
-                    ? "its end is missing"
-                    : "is set aside as \(layout.damaged)/\(name); what is whole takes its place"
-                        + (canBeRead ? "" : ", with a header that cannot be made anew"),
-                lost: lost))
+        let rest = result.records > 0 ? "what is whole takes its place" : "nothing in it is whole"
+        steps.append(Step(path: path, detail: "is set aside as \(layout.damaged)/\(name); \(rest)", lost: lost))
         guard !isTrial else { return }
         try losses.store(layout, system)
-        guard result.isDamaged else { return }
-        let file = try layout.openSegment(indexes.lowerBound, system)
         try copy(path, to: name)
-        let temporary = layout.segment(indexes.lowerBound) + ".new"
-        let target = try system.open(temporary, .updateOrCreate)
+        if result.records > 0 {
+            try replace(path, indexes, header)
+        } else {
+            try removeSegment(path, LeafFile(firstIndex: indexes.lowerBound))
+        }
+    }
+
+    /// Replaces a segment by its intact blocks, behind `header` or the one it has.
+    private func replace(_ path: String, _ indexes: Range<UInt64>, _ header: [UInt8]?) throws(FileError) {
+        let file = try layout.openSegment(indexes.lowerBound, system)
+        let new = layout.segment(indexes.lowerBound)
+        let target = try system.open(new + ".new", .updateOrCreate)
         try target.truncate(to: 0)
-        try target.write(header ?? file.bytes(at: 0, count: SegmentHeader.size), at: 0)
+        let start = if let header { header } else { try file.bytes(at: 0, count: SegmentHeader.size) }
+        try target.write(start, at: 0)
         var offset = UInt64(SegmentHeader.size)
         var blocks = IntactBlocks(file, first: indexes.lowerBound, end: indexes.upperBound)
         while let block = try blocks.next() {
@@ -128,12 +137,22 @@ public struct LedgerRepair {
             offset += UInt64(BlockHeader.size + block.payloadLength)
         }
         try target.sync()
-        try system.rename(temporary, to: layout.segment(indexes.lowerBound))
+        try system.rename(new + ".new", to: new)
         try system.syncDirectory(layout.segments)
-        if path != layout.segment(indexes.lowerBound) {
-            try system.remove(path)
+        guard path != new else { return }
+        try system.remove(path)
+        try system.syncDirectory(layout.segments)
+    }
+
+    /// Removes a segment, whose leaf hashes are from now on those of records that are gone.
+    private func removeSegment(_ path: String, _ leaves: LeafFile) throws(FileError) {
+        if system.exists(leaves.path(layout)) {
+            let kept = LeafFile(firstIndex: leaves.firstIndex, deletedAt: Clock.wall() / 1_000_000_000)
+            try system.rename(leaves.path(layout), to: kept.path(layout))
             try system.syncDirectory(layout.segments)
         }
+        try system.remove(path)
+        try system.syncDirectory(layout.segments)
     }
 
     /// A name under `damaged` that no file has.
@@ -165,6 +184,7 @@ public struct LedgerRepair {
     /// The header of the segment that begins with record `first`, by going through the one before it; nil if that is
     /// not whole.
     private func rebuiltHeader(_ first: UInt64) throws -> [UInt8]? {
+        guard first > 0 else { return SegmentHeader(firstIndex: 0, createdAt: 0, state: SealerState()).encoded() }
         guard let before = try layout.segmentIndexes(system).last(where: { $0 < first }) else { return nil }
         let file = try layout.openSegment(before, system)
         guard let header = SegmentHeader(try file.bytes(at: 0, count: SegmentHeader.size)),

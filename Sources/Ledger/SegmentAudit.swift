@@ -20,9 +20,9 @@ struct SegmentAudit: ~Copyable {
         var gaps = IndexRanges()
         /// Records whose leaf hashes are damaged or gone, while the seals are right.
         var badLeaves = IndexRanges()
-        /// Whether there are bytes that belong to no intact block, or the header is not whole.
-        var isDamaged = false
-        /// The state of the stream at the beginning and at the end, as far as they are known.
+        /// Whether there are bytes that belong to no intact block.
+        var hasDamagedBytes = false
+        /// The state of the stream at the beginning, if the header is whole, and at the end, if that is known.
         var first: StreamState?
         var last: StreamState?
     }
@@ -38,6 +38,8 @@ struct SegmentAudit: ~Copyable {
     private var firstIndex: UInt64 = 0
     private var isNewest = false
     private var leaves: (any File)?
+    /// Whether records were passed over since the last seal.
+    private var isBehindGap = false
     /// The records whose leaf hashes are not those beside the segment, since the last seal.
     private var differing = IndexRanges()
 
@@ -55,16 +57,16 @@ struct SegmentAudit: ~Copyable {
         result = Result()
         result.end = first
         (path, firstIndex, isNewest, differing) = (layout.segment(first), first, end == nil, IndexRanges())
+        isBehindGap = false
         leaves = try name.map { try system.open($0.path(layout), .read) }
         if leaves == nil { note(.damaged, first..<(end ?? first + 1), "their leaf hashes are gone") }
         let header = SegmentHeader(try file.bytes(at: 0, count: SegmentHeader.size))
         state = header.flatMap { $0.firstIndex == first ? StreamState($0.state) : nil }
         result.first = state
-        result.isDamaged = state == nil
         if state == nil { note(.damaged, nil, "its header is damaged: its seals cannot be checked") }
         try walk(file, end: end)
         result.bytes = try file.size()
-        result.last = state
+        result.last = isBehindGap ? nil : state
         result.unsealed = state.map { $0.frontier.size - $0.base.size } ?? 0
         if !isNewest { noteLeaves() }
         return result
@@ -80,13 +82,14 @@ struct SegmentAudit: ~Copyable {
         }
         if let end, result.end < end { try skip(to: end) }
         let tail = try file.size() > blocks.scan.offset
-        if blocks.skippedBytes > 0 || (tail && !isNewest) { result.isDamaged = true }
+        result.hasDamagedBytes = blocks.skippedBytes > 0 || (tail && !isNewest)
     }
 
     /// Goes on behind records that are damaged or gone, with their leaf hashes if those are there.
     private mutating func skip(to index: UInt64) throws {
         let gap = result.end..<index
         result.end = index
+        isBehindGap = true
         result.gaps.insert(gap)
         note(.damaged, gap, "damaged or gone")
         guard var state, let hashes = try storedHashes(gap) else {
@@ -157,7 +160,7 @@ struct SegmentAudit: ~Copyable {
             note(.tampered, index..<index + 1, "seal \(seal.number) is not signed by the log's key")
         }
         guard var state, let leaf = hasher.hashes.last else { return }
-        guard state.isFollowed(by: seal) else {
+        guard state.isFollowed(by: seal, isBehindGap: isBehindGap) else {
             self.state = nil
             return note(.tampered, index..<index + 1, "seal \(seal.number) does not follow the one before")
         }
@@ -176,6 +179,7 @@ struct SegmentAudit: ~Copyable {
             return
         }
         state.commit(seal, leaf: leaf)
+        isBehindGap = false
         self.state = state
     }
 

@@ -20,16 +20,21 @@ struct StreamState: Equatable {
         (number, previous, time) = (state.number, state.previous, state.time)
     }
 
-    /// Whether `seal`, the next record, follows the last one of this stream, whatever its root is.
-    func isFollowed(by seal: SealRecord) -> Bool {
-        seal.number == number && seal.from == base.size && seal.frontier == base.hashes && seal.previous == previous
+    /// Whether `seal`, the next record, follows the last one of this stream, whatever its root is. Behind records that
+    /// are gone, there may have been other seals; then the root has to tell.
+    func isFollowed(by seal: SealRecord, isBehindGap: Bool) -> Bool {
+        guard !isBehindGap else {
+            return seal.number >= number && seal.from >= base.size && seal.index == frontier.size && seal.time >= time
+        }
+        return seal.number == number && seal.from == base.size && seal.frontier == base.hashes
+            && seal.previous == previous
             && seal.index == frontier.size && seal.time >= time
     }
 
     /// Takes in `seal`, whose leaf `frontier` has.
     mutating func commit(_ seal: SealRecord, leaf: Hash) {
         base = frontier
-        number += 1
+        number = seal.number + 1
         previous = leaf
         time = seal.time
     }

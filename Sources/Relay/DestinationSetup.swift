@@ -1,4 +1,5 @@
 import Delivery
+import Filter
 import Ledger
 import Logging
 import NIOCore
@@ -22,6 +23,10 @@ struct DestinationSetup {
         _ settings: Settings.Destination, _ counters: DestinationCounters
     ) throws(PlacedError) -> any Destination {
         do {
+            if var options = try Self.streamOptions(settings) {
+                options.filter = settings.filter?.record
+                return try makeStream(options, shares: settings.shares)
+            }
             let cursor = try CursorFile(ledger.layout.cursor(settings.name))
             let eventLoop = group.next()
             if case .file(let archive) = settings.kind {
@@ -40,15 +45,29 @@ struct DestinationSetup {
                     ledger: ledger, cursor: cursor, deadLetters: deadLetters, on: eventLoop, registry: registry,
                     counters: counters, logger: logger)
             }
-            guard var options = try Self.streamOptions(settings) else {
-                preconditionFailure("there are two other kinds")
-            }
-            options.filter = settings.filter?.record
-            return StreamDestination(
-                options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger)
+            preconditionFailure("there is no other kind")
         } catch {
             throw PlacedError(settings.position, error)
         }
+    }
+
+    /// One destination, or one for each share of the records.
+    private func makeStream(_ options: StreamDestination.Options, shares: Int) throws(FileError) -> any Destination {
+        var members: [StreamDestination] = []
+        for (share, name) in try SharedCursors.prepare(options.name, shares: shares, ledger.layout).enumerated() {
+            var options = options
+            options.name = name
+            if shares > 1 {
+                options.targets = [options.targets[share]]
+                let condition = Condition.share(share, of: shares)
+                options.filter = RecordFilter(options.filter.map { .all([$0.condition, condition]) } ?? condition)
+            }
+            members.append(
+                StreamDestination(
+                    options, ledger: ledger, cursor: try CursorFile(ledger.layout.cursor(name)), start: 0,
+                    on: group.next(), counters: DestinationCounters(registry, destination: name), logger: logger))
+        }
+        return members.count == 1 ? members[0] : DestinationGroup(members, on: group.next())
     }
 
     /// The options of a TCP or TLS destination; nil for another.

@@ -179,10 +179,17 @@ public struct SetupCheck {
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
             let (level, detail) = try reach(destination, connecting: connecting)
-            let remark =
-                destination.filter == nil
-                ? "" : "; it gets a part of the records: verify that with --subset, and --hashes \(settings.data)"
-            return (level, detail + remark)
+            if destination.filter != nil {
+                return (
+                    level,
+                    "\(detail); it gets a part of the records: verify that with --subset, and --hashes \(settings.data)"
+                )
+            }
+            guard destination.shares > 1 else { return (level, detail) }
+            return (
+                level,
+                "\(detail); each gets the records of some senders: verify all of them together, or each with --subset"
+            )
         }
     }
 

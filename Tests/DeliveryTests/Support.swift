@@ -41,8 +41,8 @@ final class TestLedger {
 
     deinit { close() }
 
-    /// Appends `count` records of `size` octets and more, and waits until they are durable.
-    func append(_ count: Int, size: Int = 100) {
+    /// Appends `count` records of `size` octets and more, or with that message, and waits until they are durable.
+    func append(_ count: Int, size: Int = 100, message: String? = nil) {
         appended += count
         let changed = Monitor(())
         let observation = access.horizon.observe { changed.signal() }
@@ -54,7 +54,7 @@ final class TestLedger {
                 batch.append { writer in
                     writer.append(Array("<14>1 2026-11-23T06:15:00.000Z host app 1 ID ".utf8))
                     let split = writer.count
-                    writer.append(Array((" " + String(repeating: "x", count: size)).utf8))
+                    writer.append(Array((" " + (message ?? String(repeating: "x", count: size))).utf8))
                     return (split, 0)
                 }
                 left -= 1

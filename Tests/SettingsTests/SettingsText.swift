@@ -48,8 +48,10 @@ extension DecodingTests {
             return "\(destination.name) file \(archive.path) \(archive.rotateBytes) "
                 + "every \(text(archive.rotateInterval)) compress \(archive.compresses) "
                 + "keep \(archive.keptFiles.map(String.init) ?? "all")"
+        case .splunk(let splunk): return "\(destination.name) splunk \(splunk)"
+        case .http(let hook): return "\(destination.name) http \(hook)"
+        case .elasticsearch(let elasticsearch): return "\(destination.name) elasticsearch \(elasticsearch)"
         case .tcp(let collector): return "\(destination.name) tcp \(text(collector))"
-        case .splunk, .http, .elasticsearch: return "\(destination.name) over HTTP"
         case .tls(let collector, let client):
             let identity = client.identity.map { "\($0.certificateFile) \($0.keyFile)" } ?? "none"
             return "\(destination.name) tls \(text(collector)) name \(client.serverName ?? "none") "

@@ -30,7 +30,7 @@ extension Object where Value == ElasticsearchKeys {
             Field(
                 optional: \.elasticsearch.user, "user",
                 .text("a user's name", allowed: "A-Za-z0-9._@-", limit: 128, example: "waxwing"),
-                "User, for basic authentication where there is no API key."),
+                "User, for basic authentication in the place of an API key."),
             Field(
                 optional: \.elasticsearch.passwordFile, "password_file", .path(example: "secrets/password"),
                 "File with the user's password (mode 0600)."),

@@ -10,6 +10,16 @@ extension Settings {
         /// Where it was given.
         public internal(set) var position = FilePosition.builtIn
 
+        /// Shares that its records are divided into by their senders, each with a collector of its own; 1 if they are
+        /// not divided.
+        public var shares: Int {
+            switch kind {
+            case .tls(let collector, _), .tcp(let collector):
+                collector.mode == .spread ? collector.addresses.count : 1
+            case .file, .splunk, .elasticsearch, .http: 1
+            }
+        }
+
         /// How a destination is reached.
         public enum Kind: Sendable, Hashable {
             /// Syslog over TLS (RFC 5425).

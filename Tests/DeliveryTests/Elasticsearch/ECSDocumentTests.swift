@@ -141,7 +141,7 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
 
     /// Whatever a sender sends, its document is JSON and holds the line as it is.
     @Test func anyLineComesBack() throws {
-        var random = SplitMix(seed: 20_261_127)
+        var random = SplitMix(state: 20_261_127)
         let encoder = CanonicalEncoder()
         for _ in 0..<3000 {
             let line = Self.canonical(Self.input(&random), encoder, isTrusted: random.next() % 2 == 0)
@@ -181,20 +181,5 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
             return (split, writer.count)
         }
         return Array(line[..<split]) + Array(identity.utf8) + Array(line[split..<count])
-    }
-}
-
-/// Sebastiano Vigna's SplitMix64: random numbers that a seed repeats.
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -68,7 +68,7 @@ public final class ListenerCounters: Sendable {
                 return
             }
             let counter = registry.counter(
-                "waxwing_intake_queueDropstotal",
+                "waxwing_intake_dropped_total",
                 "Records dropped because the queue was full, or too full for them, by sender.",
                 labels: ["listener": listener, "source": name])
             counter.add(count)

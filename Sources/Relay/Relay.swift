@@ -34,7 +34,7 @@ public final class Relay: @unchecked Sendable {
     private let keeper: Keeper
     private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
-    private let destinationCounters: [DestinationCounters]
+    private let destinationCounters: [StatusBoard.NamedDestination]
     private let ledgerCounters: LedgerCounters
     private let keeperCounters: KeeperCounters
     private var observation: Horizon.Observation?
@@ -82,10 +82,8 @@ public final class Relay: @unchecked Sendable {
         let setup = DestinationSetup(
             group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger, tag: tag,
             deadLetters: deadLetters)
-        destinationCounters = settings.destinations.map { [registry] in
-            DestinationCounters(registry, destination: $0.name)
-        }
-        destinations = try zip(settings.destinations, destinationCounters).map { try setup.make($0, $1) }
+        let made = try settings.destinations.map { try setup.make($0) }
+        (destinations, destinationCounters) = (made.map(\.destination), made.flatMap(\.counters))
         events.setHandler { [weak self] event in self?.handle(event) }
     }
 
@@ -134,7 +132,7 @@ public final class Relay: @unchecked Sendable {
     private func makeBoard() -> StatusBoard {
         let board = StatusBoard(
             origin: origin, ledger.access, queue, ledgerCounters, keeperCounters,
-            zip(settings.destinations, destinationCounters).map { ($0.name, $1) }
+            destinationCounters
         ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
         board.register(registry)
         observation = ledger.access.horizon.observe { board.noteDurable() }

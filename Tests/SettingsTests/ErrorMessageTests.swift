@@ -410,7 +410,8 @@ enum ErrorTable {
         => 1:36: listeners[0].when_full: UDP cannot be held back, so a listener for it cannot stop; write drop-newest or
             drop-lowest, or have the senders use TCP
         listeners: [{tcp: ":1", when_full: drop}]
-        => 1:36: listeners[0].when_full: "drop" is not one of stop, drop-newest, drop-lowest; write one of them
+        => 1:36: listeners[0].when_full: "drop" is not one of stop, drop-newest, drop-lowest; did you mean
+            "drop-newest"?
         """#
 
     // MARK: - Stream

@@ -47,7 +47,7 @@ import Verify
             try relay.send((0..<600).map { "<13>1 2026-11-23T12:00:00Z h app - - - \($0) \(padding)" })
             #expect(relay.waitForRecords(600))
             let deadline = Clock.monotonic() + 10_000_000_000
-            while files(site).count(where: { $0.hasSuffix(".gz") }) < 2, Clock.monotonic() < deadline {
+            while self.files(site).count(where: { $0.hasSuffix(".gz") }) < 2, Clock.monotonic() < deadline {
                 poll(nil, 0, 2)
             }
         }

@@ -84,7 +84,8 @@ let package = Package(
             "Relay",
             [
                 "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
-                "TransparencyLog", "Syslog", logging, http,
+                "Verify",
+                "TransparencyLog", "Syslog", "Verify", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",

@@ -109,6 +109,7 @@ public final class FileDestination: Destination {
                 return
             } catch {
                 counters.failures.add()
+                counters.note(failure: "writing the archive failed: \(error)", at: Clock.wall() / 1_000_000_000)
                 counters.isConnected.set(0)
                 logger.error(
                     "writing the archive failed",
@@ -119,6 +120,7 @@ public final class FileDestination: Destination {
                 $0.stopping || $0.abandoned ? true : nil
             }
             if ended == true { return }
+            counters.retries.add()
         }
     }
 
@@ -174,7 +176,7 @@ public final class FileDestination: Destination {
 
     private func sync() throws(FileError) -> UInt64 {
         try writer.sync()
-        counters.confirmed.set(Int64(writer.nextIndex))
+        counters.acknowledge(upTo: writer.nextIndex)
         return Clock.monotonic() + options.syncInterval
     }
 }

@@ -59,6 +59,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private var observation: Horizon.Observation?
     private var ticker: RepeatedTask?
     private var sawError = false
+    /// Whether something has failed since the last try.
+    private var isRetry = false
     private var lastFailure = ""
 
     /// A destination that goes on from its cursor, or from `start` if it has none.
@@ -147,6 +149,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     private func connect() {
         sawError = false
+        if isRetry { counters.retries.add() }
+        isRetry = false
         let target = options.targets[machine.target]
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(options.connectTimeout)
@@ -243,7 +247,9 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     /// Says once, not at each try, why the destination cannot be reached.
     private func report(_ reason: String) {
+        isRetry = true
         counters.failures.add()
+        counters.note(failure: reason, at: Clock.wall() / 1_000_000_000)
         guard reason != lastFailure else { return }
         lastFailure = reason
         logger.warning("delivery interrupted", metadata: ["reason": "\(reason)"])
@@ -314,7 +320,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     /// Has the cursor stored. How far records were sent is stored with it, so that after a restart those that are sent
     /// again are counted.
     private func storeCursor() {
-        counters.confirmed.set(Int64(window.confirmedIndex))
+        counters.acknowledge(upTo: window.confirmedIndex)
         cursor.store(CursorFile.Value(nextIndex: window.confirmedIndex, detail: window.unsentIndex))
     }
 

@@ -30,6 +30,11 @@ public final class LedgerCounters: Sendable {
         sealedAt = registry.gauge("waxwing_ledger_sealed_timestamp_seconds", "Time of the newest seal.")
     }
 
+    /// Octets written so far.
+    public var writtenOctets: UInt64 { octets.current }
+    /// Index behind the newest seal that was made, 0 before the first.
+    public var sealedSize: UInt64 { UInt64(clamping: sealedIndex.current) }
+
     func noteSeal(_ sealed: SealedBatch) {
         seals.add()
         dropped.add(sealed.record.dropped)

@@ -19,7 +19,10 @@ struct DestinationSetup {
     /// nil if no destination needs it.
     let deadLetters: DeadLetterBox?
 
-    func make(_ settings: Settings.Destination) throws(PlacedError) -> any Destination {
+    /// A destination, and who counts for it, or for each of its shares.
+    typealias Made = (destination: any Destination, counters: [StatusBoard.NamedDestination])
+
+    func make(_ settings: Settings.Destination) throws(PlacedError) -> Made {
         do {
             if var options = try Self.streamOptions(settings) {
                 options.filter = settings.filter?.record
@@ -35,14 +38,16 @@ struct DestinationSetup {
                 options.rotateInterval = archive.rotateInterval?.nanoseconds
                 options.compresses = archive.compresses
                 options.keeps = archive.keptFiles
-                return try FileDestination(
+                let destination = try FileDestination(
                     options, ledger: ledger, cursor: cursor, start: 0, on: eventLoop, counters: counters, logger: logger
                 )
+                return (destination, [(settings.name, counters)])
             }
             if let http = try HTTPDestinationSetup(settings, tag: tag), let deadLetters {
-                return http.make(
+                let destination = http.make(
                     ledger: ledger, cursor: cursor, deadLetters: deadLetters, on: eventLoop, registry: registry,
                     counters: counters, logger: logger)
+                return (destination, [(settings.name, counters)])
             }
             preconditionFailure("there is no other kind")
         } catch {
@@ -51,8 +56,9 @@ struct DestinationSetup {
     }
 
     /// One destination, or one for each share of the records.
-    private func makeStream(_ options: StreamDestination.Options, shares: Int) throws(FileError) -> any Destination {
+    private func makeStream(_ options: StreamDestination.Options, shares: Int) throws(FileError) -> Made {
         var members: [StreamDestination] = []
+        var all: [StatusBoard.NamedDestination] = []
         for (share, name) in try SharedCursors.prepare(options.name, shares: shares, ledger.layout).enumerated() {
             var options = options
             options.name = name
@@ -61,12 +67,14 @@ struct DestinationSetup {
                 let condition = Condition.share(share, of: shares)
                 options.filter = RecordFilter(options.filter.map { .all([$0.condition, condition]) } ?? condition)
             }
+            let counters = DestinationCounters(registry, destination: name)
             members.append(
                 StreamDestination(
                     options, ledger: ledger, cursor: try CursorFile(ledger.layout.cursor(name)), start: 0,
-                    on: group.next(), counters: DestinationCounters(registry, destination: name), logger: logger))
+                    on: group.next(), counters: counters, logger: logger))
+            all.append((name, counters))
         }
-        return members.count == 1 ? members[0] : DestinationGroup(members, on: group.next())
+        return (members.count == 1 ? members[0] : DestinationGroup(members, on: group.next()), all)
     }
 
     /// The options of a TCP or TLS destination; nil for another.

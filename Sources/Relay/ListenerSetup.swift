@@ -51,6 +51,7 @@ struct ListenerSetup {
     /// The most connections of each listener, whatever its settings say.
     let connectionShare: Int
     let registry: MetricsRegistry
+    let board: StatusBoard
     let logger: Logger
 
     func start(_ settings: Settings.Listener) throws(PlacedError) -> RunningListener {
@@ -60,6 +61,7 @@ struct ListenerSetup {
                 relayNumber: relayNumber(settings.transport), whenFull: FullPolicy(settings.transport.whenFull))
             let name = "\(settings.transport.name) \(settings.address)"
             let counters = ListenerCounters(registry, listener: name)
+            defer { board.add((name, counters)) }
             switch settings.transport {
             case .udp(let udp):
                 let host = try Self.numericHost(settings.address)

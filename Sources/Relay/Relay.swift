@@ -34,6 +34,10 @@ public final class Relay: @unchecked Sendable {
     private let keeper: Keeper
     private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
+    private let destinationCounters: [StatusBoard.NamedDestination]
+    private let ledgerCounters: LedgerCounters
+    private let keeperCounters: KeeperCounters
+    private var observation: Horizon.Observation?
     /// Where destinations leave what they will never be rid of; nil if none of them needs it.
     private let deadLetters: DeadLetterBox?
     private let encoder: CanonicalEncoder
@@ -42,6 +46,7 @@ public final class Relay: @unchecked Sendable {
     private var metricsServer: MetricsServer?
     private let isReady = Atomic<Bool>(false)
     private let tag: LogTag
+    private let origin: String
     private let failure = Mutex<(any Error)?>(nil)
     /// Why the ledger cannot be written at present.
     private let degradation = Mutex<FileError?>(nil)
@@ -55,18 +60,20 @@ public final class Relay: @unchecked Sendable {
         verifierKey = "\(identity.key.verifierKey)"
         isNewKey = identity.isNew
         tag = identity.key.origin.tag
+        origin = identity.key.origin.text
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
         queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
         let events = LedgerEventBox()
-        let ledgerCounters = LedgerCounters(registry)
+        ledgerCounters = LedgerCounters(registry)
+        keeperCounters = KeeperCounters(registry)
         ledger = try Ledger(
             Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
             counters: ledgerCounters
         ) { events.report($0) }
-        keeper = try KeeperSetup(registry: registry, logger: logger).make(
-            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters)
+        keeper = try KeeperSetup(logger: logger).make(
+            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters, counters: keeperCounters)
         try identity.publish(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
@@ -75,7 +82,8 @@ public final class Relay: @unchecked Sendable {
         let setup = DestinationSetup(
             group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger, tag: tag,
             deadLetters: deadLetters)
-        destinations = try settings.destinations.map { try setup.make($0) }
+        let made = try settings.destinations.map { try setup.make($0) }
+        (destinations, destinationCounters) = (made.map(\.destination), made.flatMap(\.counters))
         events.setHandler { [weak self] event in self?.handle(event) }
     }
 
@@ -103,6 +111,7 @@ public final class Relay: @unchecked Sendable {
                 "the ledger was not closed in order; what had been written goes on",
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
+        let board = makeBoard()
         ledger.start()
         keeperThread.start(keeper)
         startDeadLetters()
@@ -114,9 +123,23 @@ public final class Relay: @unchecked Sendable {
         }
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
-            logger: logger)
+            board: board, logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
-        try startMetrics()
+        try startMetrics(board)
+    }
+
+    /// What knows how the relay is, and is told what it has to remember for that.
+    private func makeBoard() -> StatusBoard {
+        let board = StatusBoard(
+            origin: origin, ledger.access, queue, ledgerCounters, keeperCounters,
+            destinationCounters
+        ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
+        board.register(registry)
+        observation = ledger.access.horizon.observe { board.noteDurable() }
+        deliveryGroup.next().scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { _ in
+            board.noteRates()
+        }
+        return board
     }
 
     /// The box for dead letters, if there is a destination that says of single records that it will never take them.
@@ -160,7 +183,7 @@ public final class Relay: @unchecked Sendable {
         return possible / limits.count
     }
 
-    private func startMetrics() throws {
+    private func startMetrics(_ board: StatusBoard) throws {
         MetricsServer.registerProcessMetrics(registry)
         let (access, queue) = (ledger.access, queue)
         registry.observe("waxwing_ledger_durable_index", "Index behind the newest durable record.") {
@@ -170,7 +193,8 @@ public final class Relay: @unchecked Sendable {
         guard let address = settings.metrics else { return }
         do {
             metricsServer = try MetricsServer(
-                host: address.host, port: address.port, group: deliveryGroup, registry: registry
+                host: address.host, port: address.port, group: deliveryGroup, registry: registry,
+                status: { board.status() }
             ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
         } catch {
             throw PlacedError(settings.position(of: "metrics"), error)
@@ -203,6 +227,7 @@ public final class Relay: @unchecked Sendable {
         for future in stopped { try? future.wait() }
         deadline.cancel()
         deadLetters?.stop()
+        observation?.cancel()
         metricsServer?.stop()
         try? intakeGroup.syncShutdownGracefully()
         try? deliveryGroup.syncShutdownGracefully()

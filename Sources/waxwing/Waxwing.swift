@@ -16,7 +16,8 @@ struct Waxwing: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self, VerifyCommand.self,
+            RunCommand.self, StatusCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self,
+            VerifyCommand.self,
             HeadCommand.self, ProveCommand.self, LedgerCommand.self, KeysCommand.self, SetupCommand.self,
             DeadLettersCommand.self, SchemaCommand.self, VersionCommand.self,
         ])

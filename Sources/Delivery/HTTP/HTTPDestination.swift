@@ -290,7 +290,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     private func store(_ records: [RejectedRecord], of parcel: UInt64) {
         do {
             try deadLetters.store(records, of: options.name)
-            httpCounters.rejected.add(UInt64(records.count))
+            counters.rejected.add(UInt64(records.count))
             logger.warning(
                 "records were rejected; they are in the dead letters",
                 metadata: ["records": "\(records.count)", "reason": "\(records.first?.reason ?? "")"])
@@ -309,9 +309,9 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         httpCounters.parcels.set(Int64(machine.parcelCount))
         if machine.acknowledgedAt != acknowledgedAt {
             acknowledgedAt = machine.acknowledgedAt
-            httpCounters.acknowledgedAt.set(Int64(Clock.wall() / 1_000_000_000))
+            counters.acknowledgedAt.set(Int64(Clock.wall() / 1_000_000_000))
         }
-        httpCounters.retries.add(machine.retries - countedRetries)
+        counters.retries.add(machine.retries - countedRetries)
         countedRetries = machine.retries
         if Clock.monotonic() >= cursorStoredAt + options.cursorInterval { storeCursor() }
     }
@@ -333,7 +333,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     }
 
     private func reportHalt(_ reason: String) {
-        httpCounters.isHalted.set(1)
+        counters.isHalted.set(1)
         guard note(reason, isLasting: true) else { return }
         logger.error(
             "delivery stands still until somebody changes something",
@@ -341,7 +341,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     }
 
     private func reportResumed() {
-        httpCounters.isHalted.set(0)
+        counters.isHalted.set(0)
         reported = [:]
         logger.notice("delivery goes on")
     }

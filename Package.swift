@@ -115,7 +115,8 @@ let package = Package(
         tests("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL"], resources: [.copy("Corpus")]),
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
-        tests("Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify"]),
+        tests(
+            "Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify", "TestSupport"]),
         tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),
         tests(
             "Intake",

@@ -144,7 +144,7 @@ import Verify
                 handOver: { _ in throw Crash() }
             ) { nil }
         }
-        #expect(system.exists(KeyRotation.next(keyFile)) && KeyChange.isUnfinished(try site.settings()))
+        #expect(try system.exists(KeyRotation.next(keyFile)) && KeyChange.isUnfinished(site.settings()))
         #expect(try site.withRelay { $0.verifierKey } == "\(new.verifierKey)")
         try open(new)
         for key in [old, new] { #expect(try verify(key).outcome == .complete) }

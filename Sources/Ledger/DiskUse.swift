@@ -33,6 +33,14 @@ public struct DiskUse: Equatable, Sendable {
         self.init(used: used, usable: limit > headroom ? limit - headroom : 0)
     }
 
+    /// Bytes of a file, or of all that is in a folder. What cannot be looked at, or goes meanwhile, counts for nothing.
+    public static func bytes(of path: String, _ system: any FileSystem = DiskFileSystem()) -> UInt64 {
+        if let names = try? system.list(path) {
+            return names.reduce(0) { $0 + bytes(of: "\(path)/\($1)", system) }
+        }
+        return (try? system.open(path, .read).size()) ?? 0
+    }
+
     /// Bytes that may still be written; less than none if there are too many.
     var room: Int64 { Int64(clamping: usable) - Int64(clamping: used) }
 

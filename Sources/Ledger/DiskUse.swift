@@ -27,7 +27,7 @@ public struct DiskUse: Equatable, Sendable {
     /// - Parameters:
     ///   - budget: What everything may take; nil for no limit but the disk's.
     ///   - free: What the disk has left; nil if that is not known.
-    init(used: UInt64, budget: UInt64?, free: UInt64?, segment: UInt64) {
+    public init(used: UInt64, budget: UInt64?, free: UInt64?, segment: UInt64) {
         let limit = min(budget ?? .max, free.map { used &+ min($0, .max - used) } ?? .max)
         let headroom = Self.headroomSegments * segment
         self.init(used: used, usable: limit > headroom ? limit - headroom : 0)

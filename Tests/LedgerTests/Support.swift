@@ -61,7 +61,7 @@ struct TestLog {
     /// What a reader declares its losses to, without a ledger.
     func losses() -> LossDeclarations {
         LossDeclarations(
-            options, queue: BatchQueue(byteLimit: 1 << 20), counters: LedgerCounters(MetricsRegistry()), system: system,
+            options, queue: BatchQueue(byteLimit: 1 << 20), counters: LedgerCounters(MetricsRegistry()),
             onEvent: { _ in })
     }
 

@@ -7,7 +7,7 @@ struct LedgerExportCommand: ParsableCommand {
         commandName: "export", abstract: "Copy records of a ledger to standard output or to a file.",
         discussion: """
             Example: waxwing ledger export --from 1000 --to 1999 --format ndjson
-                     waxwing ledger export --since 2026-11-23T06:00:00Z --until 2026-11-23T07:00:00Z | grep sshd
+                     waxwing ledger export --since 2026-11-23T06:00:00Z | grep sshd
 
             Only what is durable is copied. `waxwing verify --from INDEX` checks what came of it; a batch that is not \
             copied whole cannot be checked. Exit codes: 0 copied, 2 records in the range are damaged or gone, 64 wrong options, 69 no ledger, or it \

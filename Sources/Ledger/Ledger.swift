@@ -46,7 +46,8 @@ public final class Ledger: @unchecked Sendable {
             try Self.refuseRestoredBackup(nextIndex, layout, system)
         }
         let horizon = Horizon(recovered.position)
-        losses = LossDeclarations(options, queue: queue, counters: counters, onEvent: onEvent)
+        losses = LossDeclarations(
+            options, known: try KnownLosses(layout, system), queue: queue, counters: counters, onEvent: onEvent)
         access = LedgerAccess(layout, horizon, losses, system)
         tornBytes = recovered.tornBytes
         unsealedRecords = recovered.sealer.pending

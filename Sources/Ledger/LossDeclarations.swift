@@ -12,10 +12,11 @@ final class LossDeclarations: Sendable {
     private let queue: BatchQueue
     private let counters: LedgerCounters
     private let onEvent: @Sendable (LedgerEvent) -> Void
-    private let declared = Mutex(IndexRanges())
+    private let declared: Mutex<IndexRanges>
 
+    /// `known` are those that need no declaration any more.
     init(
-        _ options: LedgerOptions, queue: BatchQueue, counters: LedgerCounters,
+        _ options: LedgerOptions, known: KnownLosses, queue: BatchQueue, counters: LedgerCounters,
         onEvent: @escaping @Sendable (LedgerEvent) -> Void
     ) {
         author = RelayRecord.Author(options)
@@ -23,6 +24,7 @@ final class LossDeclarations: Sendable {
         self.queue = queue
         self.counters = counters
         self.onEvent = onEvent
+        declared = Mutex(IndexRanges(known.found.all + known.sealed.all))
     }
 
     /// Declares those of `lost` that were not declared yet.

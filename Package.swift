@@ -56,27 +56,29 @@ let package = Package(
     targets: [
         // Formats: bytes in, values out. No I/O.
         module("Syslog", ["CScan"]),
+        module("Filter"),
         module("TransparencyLog"),
         module("OpenSSL", ["COpenSSL", "TransparencyLog"]),
         module("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
-        module("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL", "CInflate"]),
+        module("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL", "CInflate", "CZstd"]),
 
         // The data plane: intake → batch → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
-        module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile"]),
+        module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
         module(
             "Delivery",
             [
-                "Batch", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog", "CDeflate",
+                "Batch", "Filter", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog",
+                "CDeflate",
                 logging,
                 handshakes, http,
             ] + nio),
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 
         // The control plane.
-        module("Settings", ["Yams"]),
+        module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
             "Relay",
@@ -102,6 +104,7 @@ let package = Package(
         shim("CFile"),
         shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
         shim("CInflate", libraries: ["isal"]),
+        shim("CZstd", libraries: ["zstd"]),
         shim("CDeflate", libraries: ["isal"]),
 
         tests("Syslog", resources: [.copy("Corpus")]),
@@ -111,7 +114,8 @@ let package = Package(
         tests("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL"], resources: [.copy("Corpus")]),
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
-        tests("Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify"]),
+        tests(
+            "Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify", "TestSupport"]),
         tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),
         tests(
             "Intake",
@@ -124,6 +128,7 @@ let package = Package(
                 capturedLog, embedded, http, "TransparencyLog", "Verify",
             ] + nio),
         tests("Settings"),
+        tests("Filter"),
         tests("Telemetry"),
         tests(
             "Relay",

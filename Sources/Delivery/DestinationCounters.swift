@@ -9,6 +9,7 @@ public final class DestinationCounters: Sendable {
     let failures: Counter
     let resent: Counter
     let skipped: Counter
+    let filtered: Counter
     let isConnected: Gauge
     let outstanding: Gauge
     /// Index of the first record that the destination may not have.
@@ -46,6 +47,7 @@ public final class DestinationCounters: Sendable {
             "resent_records", "Records sent again after a connection ended, since they may not have arrived.")
         skipped = counter(
             "skipped_records", "Records left out, since the ledger has lost them: their block is damaged or gone.")
+        filtered = counter("filtered_records", "Records left out because the destination's filter does not take them.")
         isConnected = gauge("connected", "1 while there is a connection.")
         outstanding = gauge("outstanding_octets", "Octets that wait in the process for the collector to take them.")
         confirmed = gauge("confirmed_index", "Index of the first record that may not have arrived.")

@@ -58,7 +58,8 @@ public final class ListenerCounters: Sendable {
                 return
             }
             let counter = registry.counter(
-                "waxwing_intake_dropped_total", "Records dropped because the queue was full, by sender.",
+                "waxwing_intake_dropped_total",
+                "Records dropped because the queue was full, or too full for them, by sender.",
                 labels: ["listener": listener, "source": name])
             counter.add(count)
             drops[name] = counter

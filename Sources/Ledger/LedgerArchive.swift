@@ -6,7 +6,7 @@ public import TransparencyLog
 /// A ledger as it lies on the disk, for tools that only read: whether a relay runs on it does not matter.
 public struct LedgerArchive: Sendable {
     public let layout: Layout
-    private let system: any FileSystem
+    let system: any FileSystem
 
     /// The ledger in `directory`. Throws ``LedgerError`` when there is none.
     public init(_ directory: String, system: any FileSystem = DiskFileSystem()) throws(LedgerError) {
@@ -18,16 +18,69 @@ public struct LedgerArchive: Sendable {
         }
     }
 
+    /// The public key of the log, in vkey form.
+    public func verifierKey() throws -> String {
+        let lines = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self).split(
+            separator: "\n")
+        guard lines.count == 2 else {
+            throw LedgerError(.damaged, "\(layout.origin) does not name the log and its key")
+        }
+        return String(lines[1])
+    }
+
+    /// The public keys of the log, as the ledger itself names them.
+    public func verifiers() throws -> [LogVerifier] {
+        try SmallFile.read(layout.origin, system).dropFirst().compactMap(\.first).map { try LogVerifier(parsing: $0) }
+    }
+
     /// The newest seal that is durable, nil when there is none yet.
     public func newestSeal() throws -> SealRecord? {
         for first in try layout.segmentIndexes(system).reversed() {
-            let file = try system.open(layout.segment(first), .read)
+            let file = try layout.openSegment(first, system)
             guard let seal = try lastSeal(file, first) else { continue }
             // What the relay has written may not be durable yet; what is shown must be.
             try file.sync()
             return seal
         }
         return nil
+    }
+
+    // MARK: - Reading
+
+    /// Where the whole blocks of the newest segment end, after seeing to it that they are durable.
+    func end() throws -> LedgerPosition {
+        guard let newest = try layout.segmentIndexes(system).last else {
+            return LedgerPosition(nextIndex: 0, segment: 0, offset: 0)
+        }
+        let file = try layout.openSegment(newest, system)
+        var scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: newest)
+        while try scan.next() != nil {}
+        try file.sync()
+        return LedgerPosition(nextIndex: scan.nextIndex, segment: newest, offset: scan.offset)
+    }
+
+    /// A reader of what is durable up to `end`, from the record at `index` on. See ``LedgerAccess/makeReader(from:onLoss:)``.
+    func makeReader(
+        from index: UInt64, to end: LedgerPosition, onLoss: @escaping (LostRecords) -> Void
+    ) throws(LedgerError) -> LedgerReader {
+        try LedgerReader(layout, system, Horizon(end), from: index, onLoss: onLoss)
+    }
+
+    /// The indexes among which all records are that were written at `times`, milliseconds since 1970.
+    func indexes(writtenAt times: ClosedRange<UInt64>, end: UInt64) throws(FileError) -> Range<UInt64> {
+        let firsts = try layout.segmentIndexes(system)
+        var (from, to) = (firsts.first ?? 0, end)
+        for first in firsts {
+            let bytes = try layout.openSegment(first, system).bytes(at: 0, count: SegmentHeader.size)
+            guard let header = SegmentHeader(bytes) else { continue }
+            // What was written in the same millisecond may be in the segment before.
+            if header.createdAt < times.lowerBound { from = first }
+            if header.createdAt > times.upperBound {
+                to = min(first, end)
+                break
+            }
+        }
+        return from..<max(from, to)
     }
 
     private func lastSeal(_ file: any File, _ first: UInt64) throws -> SealRecord? {
@@ -61,30 +114,31 @@ final class LeafFiles {
 
     private let layout: Layout
     private let system: any FileSystem
-    private let firsts: [UInt64]
+    private let all: [LeafFile]
     private var file: (first: UInt64, file: any File)?
     private var page: (first: UInt64, bytes: [UInt8])?
 
     init(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
         self.layout = layout
         self.system = system
-        firsts = try layout.segmentIndexes(system)
+        all = try LeafFile.all(layout, system)
     }
 
     func hash(_ index: UInt64) throws -> Hash {
         if let page, index >= page.first, index < page.first + UInt64(page.bytes.count / Hash.byteCount) {
             return pick(page.bytes, Int(index - page.first))
         }
-        guard let first = firsts.last(where: { $0 <= index }) else {
+        guard let place = all.last(where: { $0.firstIndex <= index }) else {
             throw LedgerError(.outOfRange, "the leaf hash of record \(index) is not kept any more")
         }
-        if file?.first != first { file = (first, try system.open(layout.leaves(first), .read)) }
+        let first = place.firstIndex
+        if file?.first != first { file = (first, try system.open(place.path(layout), .read)) }
         guard let file else { throw LedgerError(.outOfRange, "record \(index) has no leaf hash") }
         let start = (index - first) / UInt64(Self.pageHashes) * UInt64(Self.pageHashes)
         let bytes = try file.file.bytes(at: start * UInt64(Hash.byteCount), count: Self.pageHashes * Hash.byteCount)
         page = (first + start, bytes)
         guard index - first - start < UInt64(bytes.count / Hash.byteCount) else {
-            throw LedgerError(.outOfRange, "record \(index) has no leaf hash in \(layout.leaves(first))")
+            throw LedgerError(.outOfRange, "record \(index) has no leaf hash in \(place.path(layout))")
         }
         return pick(bytes, Int(index - first - start))
     }

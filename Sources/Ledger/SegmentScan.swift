@@ -45,6 +45,12 @@ struct SegmentScan: ~Copyable {
         return window[start..<start + block.payloadLength]
     }
 
+    /// Header and payload of `block`, which is what ``next()`` gave.
+    func bytes(of block: BlockHeader) -> ArraySlice<UInt8> {
+        let start = Int(blockOffset - windowOffset)
+        return window[start..<start + BlockHeader.size + block.payloadLength]
+    }
+
     /// The last line in `block`, which is what ``next()`` gave.
     func lastLine(of block: BlockHeader) -> [UInt8]? {
         let payload = payload(of: block)

@@ -27,6 +27,17 @@ struct HTTPDestinationCheck {
         guard connecting else { return SetupCheck.resolve(server.host, port: server.port) }
         let place = "\(server.host):\(server.port)"
         switch setup.dialect {
+        case .elasticsearch(let dialect):
+            try ask(node, place, dialect.greeting) { ElasticsearchDialect.objection($0) }
+            let template = try answer(node, place, dialect.templateQuestion)
+            guard template.isSuccess else {
+                return (
+                    .warning,
+                    "\(place) answers, and \(dialect.template(.elasticsearch).name) is not there: "
+                        + "run waxwing setup elasticsearch --destination \(destination.name)"
+                )
+            }
+            return (.ok, "\(place) answers, and has the index template")
         case .webHook:
             try ask(node, place, HTTPRequest(.OPTIONS, "/")) { _ in nil }
             return (.ok, "connected to \(place)")
@@ -47,13 +58,17 @@ struct HTTPDestinationCheck {
     private func ask(
         _ node: Int, _ place: String, _ request: HTTPRequest, objection: (HTTPAnswer) -> String?
     ) throws {
-        let answer: HTTPAnswer
+        if let objection = objection(try answer(node, place, request)) {
+            throw SetupCheck.Unreachable("\(place): \(objection)")
+        }
+    }
+
+    private func answer(_ node: Int, _ place: String, _ request: HTTPRequest) throws -> HTTPAnswer {
         do {
-            answer = try HTTPProbe.ask(setup.options, node: node, request)
+            return try HTTPProbe.ask(setup.options, node: node, request)
         } catch {
             throw SetupCheck.Unreachable("no answer from \(place): \(error)")
         }
-        if let objection = objection(answer) { throw SetupCheck.Unreachable("\(place): \(objection)") }
     }
 
     /// What may be meant as it is, and can cost records or secrets.
@@ -66,6 +81,8 @@ struct HTTPDestinationCheck {
                     "without acknowledgements, records that Splunk has taken and not yet indexed are lost when an indexer "
                         + "dies or restarts"
                 ]) + plainText(splunk.client, carries: "the token and all records")
+        case .elasticsearch(let elasticsearch):
+            plainText(elasticsearch.client, carries: "credentials and all records")
         case .http(let hook): plainText(hook.client, carries: "all records")
         case .tls, .tcp, .file: []
         }

@@ -12,10 +12,11 @@ import Telemetry
 struct HTTPDestinationSetup {
     enum Dialect {
         case splunk(SplunkDialect)
+        case elasticsearch(ElasticsearchDialect)
         case webHook(WebHookDialect)
     }
 
-    let options: HTTPDestinationOptions
+    private(set) var options: HTTPDestinationOptions
     let dialect: Dialect
 
     /// Opens the files that `settings` name; nil for a destination of another kind.
@@ -25,6 +26,11 @@ struct HTTPDestinationSetup {
         case .splunk(let splunk):
             options = try Self.options(settings.name, splunk.client)
             dialect = .splunk(try Self.splunk(splunk, tag))
+        case .elasticsearch(let elasticsearch):
+            var options = try Self.options(settings.name, elasticsearch.client)
+            options.transport.answerOctets = ElasticsearchDialect.answerOctets
+            self.options = options
+            dialect = .elasticsearch(try Self.elasticsearch(elasticsearch, tag))
         case .http(let hook):
             var options = try Self.options(settings.name, hook.client)
             // What is below the base is all of the path here.
@@ -32,6 +38,7 @@ struct HTTPDestinationSetup {
             self.options = options
             dialect = .webHook(try Self.webHook(hook, tag))
         }
+        options.filter = settings.filter?.record
     }
 
     func make(
@@ -42,6 +49,10 @@ struct HTTPDestinationSetup {
         let httpCounters = HTTPDestinationCounters(registry, destination: options.name)
         switch dialect {
         case .splunk(let dialect):
+            return HTTPDestination(
+                options, dialect, ledger: ledger, cursor: cursor, start: 0, deadLetters: deadLetters, on: eventLoop,
+                counters: counters, httpCounters: httpCounters, logger: logger)
+        case .elasticsearch(let dialect):
             return HTTPDestination(
                 options, dialect, ledger: ledger, cursor: cursor, start: 0, deadLetters: deadLetters, on: eventLoop,
                 counters: counters, httpCounters: httpCounters, logger: logger)
@@ -63,6 +74,19 @@ struct HTTPDestinationSetup {
         options.sourcetype = RecordTemplate(settings.sourcetype)
         options.index = RecordTemplate(settings.index)
         return SplunkDialect(options)
+    }
+
+    private static func elasticsearch(
+        _ settings: Settings.Elasticsearch, _ tag: LogTag
+    ) throws(OpenSSLError) -> ElasticsearchDialect {
+        var options = ElasticsearchDialect.Options(
+            dataStream: settings.dataStream, tag: tag, observer: (LogIdentity.hostname(), Version.text))
+        options.isCompressed = settings.client.isCompressed
+        if let file = settings.apiKeyFile { options.credentials = .apiKey(try HTTPSecret(file: file)) }
+        if let user = settings.user, let file = settings.passwordFile {
+            options.credentials = .basic(user: user, password: try HTTPSecret(file: file))
+        }
+        return ElasticsearchDialect(options)
     }
 
     private static func webHook(_ settings: Settings.WebHook, _ tag: LogTag) throws(OpenSSLError) -> WebHookDialect {

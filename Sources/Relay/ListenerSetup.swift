@@ -57,7 +57,7 @@ struct ListenerSetup {
         do {
             let policy = SourcePolicy(
                 zone: try Self.zone(settings.timeZone), frameLimit: settings.frameLimit,
-                relayNumber: relayNumber(settings.transport))
+                relayNumber: relayNumber(settings.transport), whenFull: FullPolicy(settings.transport.whenFull))
             let name = "\(settings.transport.name) \(settings.address)"
             let counters = ListenerCounters(registry, listener: name)
             switch settings.transport {
@@ -131,6 +131,16 @@ struct ListenerSetup {
         if address.host.isEmpty { return "::" }
         let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
         return resolved.ipAddress ?? address.host
+    }
+}
+
+extension FullPolicy {
+    init(_ settings: Settings.WhenQueueFull) {
+        switch settings {
+        case .stop: self = .stop
+        case .dropNewest: self = .dropNewest
+        case .dropLowest: self = .dropLowest
+        }
     }
 }
 

@@ -13,10 +13,11 @@ final class MetricsServer: Sendable {
     /// The port that is bound; the one asked for unless that was 0.
     var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// Binds the port and begins to answer. Throws `BindError`.
+    /// Binds the port and begins to answer. `hindrance` says why the relay takes no records, if it does not. Throws
+    /// `BindError`.
     init(
         host: String, port: Int, group: any EventLoopGroup, registry: MetricsRegistry,
-        isReady: @escaping @Sendable () -> Bool
+        hindrance: @escaping @Sendable () -> String?
     ) throws {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -31,7 +32,7 @@ final class MetricsServer: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(30)))
-                    try pipeline.addHandler(MetricsHandler(registry, isReady))
+                    try pipeline.addHandler(MetricsHandler(registry, hindrance))
                 }
             }
         do {
@@ -77,12 +78,12 @@ private final class MetricsHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let registry: MetricsRegistry
-    private let isReady: @Sendable () -> Bool
+    private let hindrance: @Sendable () -> String?
     private var head: HTTPRequestHead?
 
-    init(_ registry: MetricsRegistry, _ isReady: @escaping @Sendable () -> Bool) {
+    init(_ registry: MetricsRegistry, _ hindrance: @escaping @Sendable () -> String?) {
         self.registry = registry
-        self.isReady = isReady
+        self.hindrance = hindrance
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -109,9 +110,10 @@ private final class MetricsHandler: ChannelInboundHandler {
             send(.ok, registry.prometheusText(), "text/plain; version=0.0.4; charset=utf-8", head, context)
         case (.GET, "/healthz"): send(.ok, "ok\n", "text/plain", head, context)
         case (.GET, "/readyz"):
-            isReady()
-                ? send(.ok, "ready\n", "text/plain", head, context)
-                : send(.serviceUnavailable, "not ready\n", "text/plain", head, context)
+            let hindrance = hindrance()
+            send(
+                hindrance == nil ? .ok : .serviceUnavailable,
+                hindrance.map { "not ready: \($0)\n" } ?? "ready\n", "text/plain", head, context)
         case (.GET, _): send(.notFound, "there is /metrics, /healthz and /readyz\n", "text/plain", head, context)
         default: send(.methodNotAllowed, "only GET\n", "text/plain", head, context)
         }

@@ -31,6 +31,8 @@ public final class Relay: @unchecked Sendable {
     private let deliveryGroup: MultiThreadedEventLoopGroup
     private let queue: BatchQueue
     let ledger: Ledger
+    private let keeper: Keeper
+    private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
     /// Where destinations leave what they will never be rid of; nil if none of them needs it.
     private let deadLetters: DeadLetterBox?
@@ -41,11 +43,14 @@ public final class Relay: @unchecked Sendable {
     private let isReady = Atomic<Bool>(false)
     private let tag: LogTag
     private let failure = Mutex<(any Error)?>(nil)
+    /// Why the ledger cannot be written at present.
+    private let degradation = Mutex<FileError?>(nil)
 
     /// Opens keys, ledger and destinations. Throws an error that says what to do.
     public init(_ settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
+        try KeyChange.settle(settings, logger)
         var identity = try LogIdentity(settings, creating: true)
         verifierKey = "\(identity.key.verifierKey)"
         isNewKey = identity.isNew
@@ -53,12 +58,15 @@ public final class Relay: @unchecked Sendable {
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
-        queue = BatchQueue(byteLimit: settings.queueBytes)
-        let failed = FailureBox()
+        queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
+        let events = LedgerEventBox()
+        let ledgerCounters = LedgerCounters(registry)
         ledger = try Ledger(
             Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
-            counters: LedgerCounters(registry)
-        ) { failed.report($0) }
+            counters: ledgerCounters
+        ) { events.report($0) }
+        keeper = try KeeperSetup(registry: registry, logger: logger).make(
+            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters)
         try identity.publish(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
@@ -68,7 +76,7 @@ public final class Relay: @unchecked Sendable {
             group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger, tag: tag,
             deadLetters: deadLetters)
         destinations = try settings.destinations.map { try setup.make($0) }
-        failed.setHandler { [weak self] error in self?.fail(error) }
+        events.setHandler { [weak self] event in self?.handle(event) }
     }
 
     /// The ports that the listeners are bound to, in the order of `settings.listeners`; none before ``start()``.
@@ -96,6 +104,7 @@ public final class Relay: @unchecked Sendable {
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
         ledger.start()
+        keeperThread.start(keeper)
         startDeadLetters()
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
@@ -157,21 +166,24 @@ public final class Relay: @unchecked Sendable {
         registry.observe("waxwing_ledger_durable_index", "Index behind the newest durable record.") {
             Int64(access.horizon.position.nextIndex)
         }
-        registry.observe("waxwing_queue_octets", "Octets that wait for the ledger.") { Int64(queue.byteCount) }
-        registry.observe("waxwing_lost_records_total", "Records lost before the ledger.", type: "counter") {
-            Int64(queue.lostRecords)
-        }
+        QueueWarnings.observe(queue, registry)
         guard let address = settings.metrics else { return }
         do {
             metricsServer = try MetricsServer(
                 host: address.host, port: address.port, group: deliveryGroup, registry: registry
-            ) { [weak self] in self?.takesRecords == true }
+            ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
         } catch {
             throw PlacedError(settings.position(of: "metrics"), error)
         }
     }
 
-    private var takesRecords: Bool { isReady.load(ordering: .acquiring) && failure.withLock { $0 == nil } }
+    /// Why the relay takes no records at present; nil while it does.
+    private var hindrance: String? {
+        guard isReady.load(ordering: .acquiring) else { return "it starts or stops" }
+        if let failure = failure.withLock({ $0 }) { return "the ledger has failed: \(failure)" }
+        guard ledger.signals.hasRoom else { return "the disk budget is used up" }
+        return degradation.withLock { $0 }.map { "the ledger cannot be written: \($0)" }
+    }
 
     /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it. A
     /// signal that comes meanwhile ends the process at once: everything is durable then. Returns why the ledger could
@@ -180,6 +192,7 @@ public final class Relay: @unchecked Sendable {
     public func stop() -> (any Error)? {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
+        keeperThread.stop()
         queue.close()
         ledger.join()
         ProcessSetup.releaseSignals()
@@ -205,7 +218,28 @@ public final class Relay: @unchecked Sendable {
         unsafe sigwait(&signals, &signal)
     }
 
-    /// The ledger cannot write: nothing more can be kept, so the relay ends, and a service manager starts it again.
+    private func handle(_ event: LedgerEvent) {
+        switch event {
+        case .degraded(let error):
+            degradation.withLock { $0 = error }
+            logger.error(
+                "the ledger cannot be written: senders over TCP wait, and it is tried again until it can",
+                metadata: ["error": "\(error)"])
+        case .restored:
+            degradation.withLock { $0 = nil }
+            logger.notice("the ledger is written again; nothing that had been accepted was lost")
+        case .lost(let lost):
+            logger.error(
+                "records of the ledger are damaged or gone, which a sealed record declares",
+                metadata: [
+                    "first_index": "\(lost.indexes.lowerBound)", "last_index": "\(lost.indexes.upperBound - 1)",
+                    "segment": "\(lost.segment)",
+                ])
+        case .failed(let error): fail(error)
+        }
+    }
+
+    /// The ledger has ended: nothing more can be kept, so the relay ends, and a service manager starts it again.
     private func fail(_ error: any Error) {
         logger.critical("the ledger failed; the relay ends", metadata: ["error": "\(error)"])
         failure.withLock { $0 = error }

@@ -1,5 +1,6 @@
 import Glibc
 import Ledger
+import OpenSSL
 import Synchronization
 
 /// The file system for a start that is only tried out: what is there is read, and what is made or written is forgotten.
@@ -14,7 +15,7 @@ final class TrialFileSystem: FileSystem {
     private let made = Mutex<Set<String>>([])
 
     /// `freeBytes` says how much room there is on the disk of a folder; nil where that is not known.
-    init(freeBytes: @escaping @Sendable (String) -> UInt64? = TrialFileSystem.freeBytes) {
+    init(freeBytes: @escaping @Sendable (String) -> UInt64? = FreeSpace.bytes) {
         self.freeBytes = freeBytes
     }
 
@@ -46,6 +47,7 @@ final class TrialFileSystem: FileSystem {
     func rename(_ path: String, to new: String) throws(FileError) {}
     func remove(_ path: String) throws(FileError) {}
     func syncDirectory(_ directory: String) throws(FileError) {}
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {}
 
     private func checkWritable(_ folder: String, for operation: String, _ path: String) throws(FileError) {
         guard !made.withLock({ $0.contains(folder) }), unsafe access("\(folder)/.", W_OK | X_OK) != 0 else { return }
@@ -56,17 +58,6 @@ final class TrialFileSystem: FileSystem {
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// Bytes that may be written to the disk of `folder`, or of the closest one around it that is there.
-    static func freeBytes(of folder: String) -> UInt64? {
-        var folder = folder
-        var status = statvfs()
-        while unsafe statvfs(folder, &status) != 0 {
-            guard errno == ENOENT, folder != ".", folder != "/" else { return nil }
-            folder = Self.folder(of: folder)
-        }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
     }
 }
 

@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public internal(set) var redaction = Redaction()
     /// The sealed stream.
     public internal(set) var stream = Stream()
+    /// How long the ledger keeps what it has.
+    public internal(set) var retention = Retention()
     /// Bytes of parsed records that may wait for the ledger.
     public internal(set) var queueBytes = 16 << 20
     /// Where records go; may be empty.
@@ -39,6 +41,14 @@ public struct Settings: Sendable {
 
     /// What applies without a configuration file: UDP and TCP on 127.0.0.1:5514, no destination.
     public static let `default` = Settings()
+
+    /// The same with the ledger in another folder.
+    public static func `default`(data: String) -> Settings {
+        var settings = Settings()
+        settings.data = data
+        settings.stream.key = .generated(path: "\(data)/keys/log.pem")
+        return settings
+    }
 
     /// Where the value of `key` was given (`stream.key`, `listeners[0].certificate_file`), or else the position of the
     /// closest thing around it, for errors that are found only when the value is used.

@@ -98,11 +98,15 @@ final class LineSource {
 enum ExportFolder {
     /// Paths of its files, in order; nil if `path` is no such folder.
     static func files(_ path: String) -> [String]? {
-        files("\(path)/segments", "", ".segment") ?? files(path, "", ".segment") ?? files(path, "waxwing-", ".log")
+        let segments = [".segment", ".segment.zst"]
+        return files("\(path)/segments", "", segments) ?? files(path, "", segments)
+            ?? files(path, "waxwing-", [".log", ".log.gz", ".log.zst"])
     }
 
-    private static func files(_ folder: String, _ prefix: String, _ suffix: String) -> [String]? {
-        let names = try? DiskFileSystem().list(folder).filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+    private static func files(_ folder: String, _ prefix: String, _ suffixes: [String]) -> [String]? {
+        let names = try? DiskFileSystem().list(folder).filter { name in
+            name.hasPrefix(prefix) && suffixes.contains { name.hasSuffix($0) }
+        }
         guard let names, !names.isEmpty else { return nil }
         return names.map { "\(folder)/\($0)" }
     }

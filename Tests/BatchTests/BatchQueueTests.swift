@@ -11,11 +11,15 @@ private enum Taken: Equatable {
 
 extension BatchQueue {
     /// What is there now. A batch that was found is finished.
-    fileprivate func take() -> Taken {
-        switch next(until: 0) {
+    fileprivate func take(takesRecords: Bool = true) -> Taken {
+        switch next(until: 0, takesRecords: { takesRecords }) {
         case .batch(let batch):
             let lines = batch.lines
             finish(batch)
+            return .lines(lines)
+        case .notice(let batch):
+            let lines = batch.lines
+            finish(notice: batch)
             return .lines(lines)
         case .timeout: return .timeout
         case .closed: return .closed
@@ -26,6 +30,29 @@ extension BatchQueue {
 @Suite struct BatchQueueTests {
     /// What a batch with few bytes counts for.
     private static let smallCost = 16 << 10
+
+    // MARK: - Notices
+
+    @Test func noticesComeFirstAndEvenWhenRecordsAreNotTaken() {
+        let queue = BatchQueue(byteLimit: 1 << 20)
+        queue.push(batch("record"))
+        #expect(queue.take(takesRecords: false) == .timeout)
+        queue.push(notice: batch("notice"))
+        #expect(queue.hasNotices)
+        #expect(queue.take(takesRecords: false) == .lines(["notice"]))
+        #expect(!queue.hasNotices && queue.byteCount > 0)
+        queue.push(notice: batch("second"))
+        #expect(queue.take() == .lines(["second"]))
+        #expect(queue.take() == .lines(["record"]))
+    }
+
+    @Test func whatWasTakenIsKeptAtTheEnd() {
+        let queue = BatchQueue(byteLimit: 1 << 20)
+        queue.push(batch("record"))
+        queue.close()
+        #expect(queue.take(takesRecords: false) == .lines(["record"]))
+        #expect(queue.take(takesRecords: false) == .closed)
+    }
 
     // MARK: - Order
 

@@ -1,5 +1,6 @@
 import Batch
 import Ledger
+import OpenSSL
 
 /// A file system in memory that keeps apart what programs see and what is on the disk, so that a test can pull the plug,
 /// and that fails whichever call a test wants.
@@ -30,6 +31,8 @@ final class ModelFileSystem: FileSystem {
         var durable: [UInt8] = []
         var unsynced: [Change] = []
         var isLocked = false
+        /// A sync has failed: the pages are gone from memory, and later syncs prove nothing (fsyncgate).
+        var isPoisoned = false
 
         mutating func change(_ change: Change) {
             change.apply(to: &current)
@@ -37,6 +40,7 @@ final class ModelFileSystem: FileSystem {
         }
 
         mutating func sync() {
+            guard !isPoisoned else { return }
             durable = current
             unsynced = []
         }
@@ -58,6 +62,8 @@ final class ModelFileSystem: FileSystem {
         var calls = 0
         /// The calls that fail, counted from 0.
         var failingCalls: Range<Int> = 0..<0
+        /// Files that are open.
+        var openFiles = 0
         /// The names of the calls made.
         var trace: [String] = []
     }
@@ -74,6 +80,9 @@ final class ModelFileSystem: FileSystem {
     func fail(_ calls: Range<Int>) {
         state.withLock { $0.failingCalls = $0.calls + calls.lowerBound..<$0.calls &+ min(calls.upperBound, 1 << 40) }
     }
+
+    /// Files that are open.
+    var openFileCount: Int { state.withLock { $0.openFiles } }
 
     var callCount: Int { state.withLock { $0.calls } }
 
@@ -172,6 +181,7 @@ final class ModelFileSystem: FileSystem {
         try call("open", path) { (state) throws(FileError) in
             if let node = state.names[path] {
                 guard mode != .create, node >= 0 else { throw FileError("open", path, code: 17) }
+                state.openFiles += 1
                 return ModelFile(self, path, node)
             }
             guard mode == .create || mode == .updateOrCreate, state.names[Self.parent(of: path)] == -1 else {
@@ -179,6 +189,7 @@ final class ModelFileSystem: FileSystem {
             }
             state.nodes.append(Node())
             Self.rename(&state, path, [path: state.nodes.count - 1])
+            state.openFiles += 1
             return ModelFile(self, path, state.nodes.count - 1)
         }
     }
@@ -222,6 +233,19 @@ final class ModelFileSystem: FileSystem {
             state.unsynced.removeAll { $0.directory == directory }
         }
     }
+
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {
+        try call("replace secret", path) { state in
+            var node = Node(current: unsafe secret.bytes.withUnsafeBytes { unsafe Array($0) })
+            node.sync()
+            state.nodes.append(node)
+            Self.rename(&state, path, [path: state.nodes.count - 1])
+            for change in state.unsynced where change.names.keys.contains(path) {
+                Self.apply(change, to: &state.durableNames)
+            }
+            state.unsynced.removeAll { $0.names.keys.contains(path) }
+        }
+    }
 }
 
 private final class ModelFile: File {
@@ -237,9 +261,11 @@ private final class ModelFile: File {
     }
 
     deinit {
-        guard holdsLock.withLock({ $0 }) else { return }
-        let node = node
-        system.state.withLock { $0.nodes[node].isLocked = false }
+        let (node, heldLock) = (node, holdsLock.withLock { $0 })
+        system.state.withLock { state in
+            state.openFiles -= 1
+            if heldLock { state.nodes[node].isLocked = false }
+        }
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(FileError) -> Int {
@@ -255,7 +281,12 @@ private final class ModelFile: File {
     }
 
     func sync() throws(FileError) {
-        try system.call("sync", path) { $0.nodes[node].sync() }
+        do throws(FileError) {
+            try system.call("sync", path) { $0.nodes[node].sync() }
+        } catch {
+            system.state.withLock { $0.nodes[node].isPoisoned = true }
+            throw error
+        }
     }
 
     func reserve(_ size: UInt64) throws(FileError) {

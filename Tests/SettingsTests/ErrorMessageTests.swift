@@ -406,6 +406,11 @@ enum ErrorTable {
             host
         listeners:↵  - udp: :5514↵    sokets: 2
         => 3:5: unknown key "sokets" in listeners[0]; did you mean "sockets"?
+        listeners: [{udp: ":1", when_full: stop}]
+        => 1:36: listeners[0].when_full: UDP cannot be held back, so a listener for it cannot stop; write drop-newest or
+            drop-lowest, or have the senders use TCP
+        listeners: [{tcp: ":1", when_full: drop}]
+        => 1:36: listeners[0].when_full: "drop" is not one of stop, drop-newest, drop-lowest; write one of them
         """#
 
     // MARK: - Stream
@@ -455,9 +460,9 @@ enum ErrorTable {
             destination has it
         destinations:↵  - type: tcp↵    name: a↵    address: a:1↵    ca_file: c↵    rotat: 1
         => 5:5: the key "ca_file" in destinations[0] does not belong to a tcp destination; remove it: only a tls
-            or splunk or http destination has it
-        => 6:5: unknown key "rotat" in destinations[0]; the keys here are name, type, address, framing, connect_timeout,
-            write_timeout, idle_timeout, resend
+            or splunk or elasticsearch or http destination has it
+        => 6:5: unknown key "rotat" in destinations[0]; the keys here are name, type, address, more_addresses, mode,
+            framing, connect_timeout, write_timeout, idle_timeout, resend
         destinations:↵  - type: tcp↵    name: a↵    address: :1
         => 4:14: destinations[0].address: ":1" has no host; write host:port
         destinations:↵  - type: tcp↵    name: a↵    address: a:0

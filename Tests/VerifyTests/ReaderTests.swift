@@ -110,7 +110,7 @@ import Testing
     @Test func `what was seen is said`() {
         #expect(throws: ExportError(.unknownFormat, "")) { try read("x") }
         for (bytes, word) in [
-            ([0x28, 0xB5, 0x2F, 0xFD, 0], "zstd"), ([0x50, 0x4B, 3, 4], "zip"), ([0xFF, 0xFE, 0x3C, 0], "UTF-16"),
+            ([0x50, 0x4B, 3, 4], "zip"), ([0xFF, 0xFE, 0x3C, 0], "UTF-16"),
         ] as [([UInt8], String)] {
             do {
                 _ = try read(.bytes(bytes, name: "x"))
@@ -170,7 +170,7 @@ import Testing
             let bytes = export.encode(lines)
             let packed = Gzip.store(Array(bytes.prefix(100))) + Gzip.store([]) + Gzip.store(Array(bytes.dropFirst(100)))
             let (collector, summary) = try read(.bytes(packed + [0, 0, 0], name: "x"))
-            #expect(collector.records == lines.map(text) && summary?.isCompressed == true)
+            #expect(collector.records == lines.map(text) && summary?.compression == .gzip)
         }
     }
 
@@ -186,9 +186,58 @@ import Testing
         }
     }
 
+    // MARK: - Zstandard
+
+    @Test func `zstd of any format, any number of frames`() throws {
+        let lines = (0..<3).map { TestStream.record($0, tag: .init(rawValue: 7), text: "x") }
+        for export in Export.allCases {
+            let bytes = export.encode(lines)
+            let packed =
+                Zstandard.store(Array(bytes.prefix(100))) + Zstandard.skippable([1, 2, 3]) + Zstandard.store([])
+                + Zstandard.store(Array(bytes.dropFirst(100))) + Zstandard.skippable([])
+            for bytes in [packed, Zstandard.skippable([9]) + packed] {
+                let (collector, summary) = try read(.bytes(bytes, name: "x"))
+                #expect(collector.records == lines.map(text) && summary?.compression == .zstd)
+            }
+        }
+    }
+
+    @Test func `damaged zstd is told`() {
+        let packed = Zstandard.store(Array("<1>a\n<1>b\n".utf8))
+        // Something behind it, a block of the reserved type, a window of 1 GiB.
+        for bytes in [packed + [1, 2, 3, 4, 5], Zstandard.store([], type: 3), Zstandard.store([1], window: 0xA0)] {
+            #expect(throws: ExportError(.damagedZstandard, "")) { try read(.bytes(bytes, name: "x")) }
+        }
+        #expect {
+            try read(.bytes(Zstandard.store([1], window: 0xA0), name: "x"))
+        } throws: {
+            "\($0)".contains("more than 8 MiB")
+        }
+    }
+
     @Test func `files that are not there`() {
         #expect(throws: ExportError(.cannotOpen, "")) { try read(.path("/nowhere")) }
         #expect(throws: ExportError(.cannotRead, "")) { try read(.path("/tmp")) }
+    }
+}
+
+/// Writes Zstandard frames without compressing (RFC 8878 §3.1.1.2.2).
+enum Zstandard {
+    /// A frame of raw blocks, or of blocks of another `type`. `window` is its window descriptor; 0x50 is 1 MiB.
+    static func store(_ bytes: [UInt8], type: Int = 0, window: UInt8 = 0x50) -> [UInt8] {
+        var packed: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0, window]
+        var start = 0
+        repeat {
+            let block = bytes[start..<min(start + 1000, bytes.count)]
+            start += block.count
+            let header = block.count << 3 | type << 1 | (start == bytes.count ? 1 : 0)
+            packed += (0..<3).map { UInt8(truncatingIfNeeded: header >> (8 * $0)) } + block
+        } while start < bytes.count
+        return packed
+    }
+
+    static func skippable(_ bytes: [UInt8]) -> [UInt8] {
+        [0x5E, 0x2A, 0x4D, 0x18, UInt8(bytes.count), 0, 0, 0] + bytes
     }
 }
 

@@ -49,7 +49,8 @@ public final class DeadLetterLedger: Sendable {
         let queue = BatchQueue(byteLimit: 16 << 20)
         ledger = try Ledger(
             options, key: key, ratchet: nil, queue: queue, counters: LedgerCounters(MetricsRegistry())
-        ) { error in
+        ) { event in
+            guard case .failed(let error) = event else { return }
             failure.set("\(error)")
             onFailure(error)
         }

@@ -104,7 +104,9 @@ extension HTTPDeliveryMachine {
         if again.count > before.count / 2 { size.halve() }
         // Without the records that were rejected, the next try is another one.
         let isSame = !again.isEmpty && rejected.isEmpty
-        let delay = isSame ? nodes.delay(afterFailures: parcels[place].attempts, jitter: jitter) : 0
+        // A server that takes some of them only needs a moment.
+        let failures = delivered > 0 ? 0 : parcels[place].attempts
+        let delay = isSame ? nodes.delay(afterFailures: failures, jitter: jitter) : 0
         if isSame { actions.append(.interrupted(reason: reason)) }
         actions += reportResent(place, again, rejected)
         parcels[place].indexes = again.map { before[$0] }

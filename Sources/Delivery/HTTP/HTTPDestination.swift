@@ -198,6 +198,10 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         while machine.wantsRecords, Clock.monotonic() >= readAgainAt {
             do {
                 let isAtEnd = try gatherParcel()
+                if !isAtEnd, builder.indexes.isEmpty {
+                    // The filter takes nothing for a long while, in which other things happen.
+                    return shared.withLock { $0.hasNews = true }
+                }
                 guard isAtEnd else { continue }
                 if isStopping { handle(.caughtUp) }
                 return
@@ -212,9 +216,13 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     /// Returns whether there was nothing left to read.
     private func gatherParcel() throws -> Bool {
         let first = machine.gatheredIndex
-        let source = try self.source ?? RecordSource(ledger, from: first) { [skipped] in skipped.note($0) }
+        let source =
+            try self.source
+            ?? RecordSource(ledger, from: first, filter: options.filter) { [skipped] in skipped.note($0) }
         self.source = source
+        let filtered = source.filtered
         let isAtEnd = try builder.begin(source, limits: machine.parcelLimits) { _ in .take }
+        counters.filtered.add(source.filtered - filtered)
         guard source.nextIndex > first else { return isAtEnd }
         if !builder.indexes.isEmpty { bodies[machine.nextParcel] = builder.finish() }
         handle(.gathered(indexes: builder.indexes, span: first..<source.nextIndex))

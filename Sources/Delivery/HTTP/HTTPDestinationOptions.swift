@@ -1,8 +1,12 @@
+public import Filter
+
 /// How a destination over HTTP is reached, and its limits. Times are nanoseconds.
 public struct HTTPDestinationOptions: Sendable {
     public var name: String
     /// The servers; at least one. They are asked in turn, and one that fails rests for a while.
     public var nodes: [HTTPNode]
+    /// Which records are sent; nil for all.
+    public var filter: RecordFilter?
     public var transport = HTTPTransport.Limits()
     public var limits = HTTPDeliveryMachine.Limits()
     /// How often the cursor is stored.

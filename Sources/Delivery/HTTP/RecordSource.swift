@@ -1,3 +1,4 @@
+import Filter
 import Ledger
 
 /// The ledger's records one by one, from an index on. Belongs to one thread.
@@ -5,31 +6,43 @@ import Ledger
 /// Holds one block in memory. What is damaged or gone is left out, and reported by the reader.
 @safe
 final class RecordSource {
+    /// Records that a call leaves out, by the filter, before it comes to an end: others wait for the thread too.
+    private static let filteredLimit = 65_536
+
     private var reader: LedgerReader
+    private let filter: RecordFilter?
+    /// Records that the filter has left out so far.
+    private(set) var filtered: UInt64 = 0
     private var block: [UInt8] = []
     private var payload = 0..<0
     private var walk = RecordWalk()
     /// Index of the next record to be given.
     private(set) var nextIndex: UInt64
 
-    /// Throws what making a reader throws.
+    /// Records that `filter` does not take are left out. Throws what making a reader throws.
     init(
-        _ ledger: LedgerAccess, from index: UInt64, onLoss: @escaping (LostRecords) -> Void
+        _ ledger: LedgerAccess, from index: UInt64, filter: RecordFilter? = nil, onLoss: @escaping (LostRecords) -> Void
     ) throws(LedgerError) {
         reader = try ledger.makeReader(from: index, onLoss: onLoss)
+        self.filter = filter
         nextIndex = index
     }
 
     /// Calls `body` with record after record, until it returns false, which leaves that record to the next call, or
-    /// none is left. Returns whether none is left.
+    /// none is left; or until it has left out very many by the filter. Returns whether none is left.
     func visit(_ body: (borrowing DeliveryRecord) -> Bool) throws(LedgerError) -> Bool {
+        let limit = filtered + UInt64(Self.filteredLimit)
         while try fill() {
             let isDone = unsafe block.withUnsafeBytes { bytes -> Bool in
                 let records = unsafe UnsafeRawBufferPointer(rebasing: bytes[payload])
                 var ahead = walk
                 while let line = unsafe ahead.next(records) {
                     let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: records[line]))
-                    guard body(DeliveryRecord(index: nextIndex, line: span)) else { return true }
+                    if filter?.accepts(span) == false {
+                        filtered += 1
+                    } else {
+                        guard body(DeliveryRecord(index: nextIndex, line: span)) else { return true }
+                    }
                     walk = ahead
                     nextIndex += 1
                 }
@@ -37,6 +50,7 @@ final class RecordSource {
             }
             if isDone { return false }
             payload = 0..<0
+            if filtered >= limit { return false }
         }
         return true
     }

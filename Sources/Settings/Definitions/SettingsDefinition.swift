@@ -17,6 +17,10 @@ extension Object where Value == Settings {
                 "What is removed from records before they are written anywhere: packs of rules, on or off."),
             Field(\.stream, "stream", .object(.stream), "The sealed stream: who signs it, and when."),
             Field(
+                \.retention, "retention", .object(.retention),
+                "How long the ledger keeps records, and how much of them. Nothing is deleted that a destination still needs, "
+                    + "unless when_full says so, nor what is under a hold (waxwing ledger hold)."),
+            Field(
                 \.queueBytes, "queue", .size((1 << 20)...(4 << 30)),
                 "Records that may wait for the ledger, in memory. When it is full, TCP and TLS senders wait, and UDP "
                     + "records are dropped and counted."
@@ -85,6 +89,19 @@ enum CrossChecks {
         checkNames(settings, &decoding)
         checkFolders(settings, &decoding)
         checkLoops(settings, &decoding)
+        checkRetention(settings, &decoding)
+    }
+
+    /// Whole segments are deleted, and two are kept free, so a budget of less than four would never do.
+    private static func checkRetention(_ settings: Settings, _ decoding: inout Decoding) {
+        let least = 4 * settings.stream.segmentBytes
+        for (key, bytes) in [("size", settings.retention.sizeBytes), ("disk", settings.retention.diskBytes)] {
+            guard let bytes, bytes < least else { continue }
+            decoding.report(
+                .conflict, at: decoding.position(of: "retention.\(key)"),
+                "retention.\(key) is less than four files of the ledger (stream.segment, \(Size.format(settings.stream.segmentBytes)))",
+                remedy: "write at least \(Size.format(least)), or make stream.segment smaller")
+        }
     }
 
     private struct Endpoint {
@@ -157,12 +174,14 @@ enum CrossChecks {
     /// A destination that is a listener of the relay itself would bring back each record for ever.
     private static func checkLoops(_ settings: Settings, _ decoding: inout Decoding) {
         for destination in settings.destinations {
-            let address: Settings.Address
+            let addresses: [Settings.Address]
             switch destination.kind {
-            case .tls(let collector, _), .tcp(let collector): address = collector.address
-            case .file, .splunk, .http: continue
+            case .tls(let collector, _), .tcp(let collector): addresses = collector.addresses
+            case .file, .splunk, .elasticsearch, .http: continue
             }
-            let listener = settings.listeners.first { $0.transport.name != "udp" && $0.address.accepts(address) }
+            let listener = settings.listeners.first { listener in
+                listener.transport.name != "udp" && addresses.contains { listener.address.accepts($0) }
+            }
             guard let listener else { continue }
             decoding.report(
                 .conflict, at: destination.position,

@@ -59,11 +59,11 @@ private enum Quantity {
 // MARK: - Kinds
 
 extension Kind where Value == Int {
-    /// A size within `range`, in bytes.
-    static func size(_ range: ClosedRange<Int>) -> Kind {
+    /// A size within `range`, in bytes. Without an `example`, that is the smallest.
+    static func size(_ range: ClosedRange<Int>, example: String? = nil) -> Kind {
         let limits = "\(Size.format(range.lowerBound)) to \(Size.format(range.upperBound))"
         return .scalar(
-            "a size", types: [.text, .integer], example: Size.format(range.lowerBound), name: "size",
+            "a size", types: [.text, .integer], example: example ?? Size.format(range.lowerBound), name: "size",
             schema: [
                 "type": ["string", "integer"], "minimum": 0,
                 "pattern": .text(JSON.pattern("[0-9]+ ?(?:B|KB|MB|GB|KiB|MiB|GiB)?")),

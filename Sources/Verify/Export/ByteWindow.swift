@@ -9,7 +9,8 @@ struct ByteWindow: ~Copyable {
     static let capacity = 1 << 20
 
     private var source: InputSource
-    private var inflater: Inflater?
+    private var gzip: Inflater?
+    private var zstandard: ZstandardInflater?
     private let base: UnsafeMutableRawPointer
     private var start = 0
     private var end = 0
@@ -28,8 +29,8 @@ struct ByteWindow: ~Copyable {
         unsafe base.deallocate()
     }
 
-    /// Whether the input is decompressed on the way.
-    var isCompressed: Bool { inflater != nil }
+    /// How the input is packed, if it is.
+    private(set) var compression: ExportCompression?
     /// Whether the compressed data ended in the middle.
     private(set) var endedEarly = false
 
@@ -94,27 +95,35 @@ struct ByteWindow: ~Copyable {
         guard end < Self.capacity else { return false }
         let room = unsafe UnsafeMutableRawBufferPointer(start: base + end, count: Self.capacity - end)
         let count =
-            if inflater != nil {
-                try unsafe inflater!.read(from: &source, into: room, endedEarly: &endedEarly)
-            } else {
-                try unsafe source.read(into: room)
+            switch compression {
+            case .gzip: try unsafe gzip!.read(from: &source, into: room, endedEarly: &endedEarly)
+            case .zstd: try unsafe zstandard!.read(from: &source, into: room, endedEarly: &endedEarly)
+            case nil: try unsafe source.read(into: room)
             }
         end += count
         isExhausted = count == 0
         return count > 0
     }
 
-    /// Reads the first bytes, and unpacks them and all that follow if they are those of a gzip file.
+    /// Reads the first bytes, and unpacks them and all that follow if they are those of a packed file.
     private mutating func begin() throws(ExportError) -> Bool {
         hasBegun = true
-        // Two bytes tell; a pipe may give one at a time.
-        while end < 2, !isExhausted {
+        // Four bytes tell; a pipe may give one at a time.
+        while end < 4, !isExhausted {
             let count = try unsafe source.read(into: UnsafeMutableRawBufferPointer(start: base + end, count: 64 << 10))
             end += count
             isExhausted = count == 0
         }
-        guard end >= 2, byte(0) == 0x1F, byte(1) == 0x8B else { return end > 0 }
-        inflater = unsafe Inflater(beginningWith: UnsafeRawBufferPointer(start: base, count: end))
+        let first = unsafe UnsafeRawBufferPointer(start: base, count: end)
+        if end >= 2, byte(0) == 0x1F, byte(1) == 0x8B {
+            compression = .gzip
+            gzip = unsafe Inflater(beginningWith: first)
+        } else if end >= 4, ZstandardInflater.begins((byte(0), byte(1), byte(2), byte(3))) {
+            compression = .zstd
+            zstandard = unsafe ZstandardInflater(beginningWith: first)
+        } else {
+            return end > 0
+        }
         end = 0
         isExhausted = false
         return try fill()

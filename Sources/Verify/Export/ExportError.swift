@@ -10,6 +10,8 @@ public struct ExportError: Error, Hashable, Sendable, CustomStringConvertible {
         case unknownFormat
         /// The gzip data is damaged or is followed by something else (RFC 1952).
         case damagedGzip
+        /// The zstd data is damaged, is followed by something else or needs too much memory (RFC 8878).
+        case damagedZstandard
         /// A JSON text that spans lines is malformed (RFC 8259).
         case malformedJSON
         /// The quoting of a CSV file is broken (RFC 4180).

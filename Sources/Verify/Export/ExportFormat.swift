@@ -114,7 +114,7 @@ enum FormatSniffer {
     // MARK: - What was seen instead
 
     private static let signatures: [(prefix: [UInt8], name: String)] = [
-        ([0x28, 0xB5, 0x2F, 0xFD], "zstd-compressed: unpack it first (unzstd)"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "compressed twice: unpack it once first (unzstd)"),
         ([0x50, 0x4B, 0x03, 0x04], "a zip archive: unpack it first (unzip)"),
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz-compressed: unpack it first (unxz)"),
         ([0x42, 0x5A, 0x68], "bzip2-compressed: unpack it first (bunzip2)"),

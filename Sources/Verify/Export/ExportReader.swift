@@ -1,6 +1,7 @@
 /// Reads the records of an export, whatever its format, in constant memory.
 ///
-/// The format is told from the first 256 KiB; gzip (RFC 1952) around any of them is unpacked on the way.
+/// The format is told from the first 256 KiB; gzip (RFC 1952) or zstd (RFC 8878) around any of
+/// them is unpacked on the way.
 public enum ExportReader {
     /// Bytes a record line may have, signature elements included. Canonical records have 65,535 at most, so a longer
     /// one is nothing a relay wrote.
@@ -10,12 +11,12 @@ public enum ExportReader {
     public struct Summary: Hashable, Sendable {
         /// The format, or nil for an empty file.
         public let format: ExportFormat?
-        /// Whether it was packed with gzip.
-        public let isCompressed: Bool
+        /// How it was packed, or nil if it was not.
+        public let compression: ExportCompression?
 
-        public init(format: ExportFormat?, isCompressed: Bool) {
+        public init(format: ExportFormat?, compression: ExportCompression?) {
             self.format = format
-            self.isCompressed = isCompressed
+            self.compression = compression
         }
     }
 
@@ -30,8 +31,8 @@ public enum ExportReader {
         while window.count < FormatSniffer.windowLength, try window.fill() {}
         window.consume(byteOrderMarkLength(window.bytes))
         guard !window.isAtEnd else {
-            began(Summary(format: nil, isCompressed: window.isCompressed))
-            if window.endedEarly { sink.cut(.gzip, at: SourcePosition(file: file, number: 0)) }
+            began(Summary(format: nil, compression: window.compression))
+            reportEarlyEnd(window, file, to: &sink)
             return
         }
         let remainder = FormatSniffer.remainderOfDocument(window.bytes)
@@ -40,9 +41,16 @@ public enum ExportReader {
             window.consume(remainder)
         }
         let format = try FormatSniffer.format(of: window.bytes)
-        began(Summary(format: format, isCompressed: window.isCompressed))
+        began(Summary(format: format, compression: window.compression))
         try read(format, &window, file, startingAt: remainder > 0 ? 2 : 1, into: &sink)
-        if window.endedEarly { sink.cut(.gzip, at: SourcePosition(file: file, number: 0)) }
+        reportEarlyEnd(window, file, to: &sink)
+    }
+
+    private static func reportEarlyEnd<Sink: RecordSink & ~Copyable>(
+        _ window: borrowing ByteWindow, _ file: Int, to sink: inout Sink
+    ) {
+        guard window.endedEarly else { return }
+        sink.cut(window.compression == .gzip ? .gzip : .zstd, at: SourcePosition(file: file, number: 0))
     }
 
     private static func read<Sink: RecordSink & ~Copyable>(

@@ -34,6 +34,8 @@ public enum ExportCut: String, Hashable, Sendable {
     case row
     /// The gzip data.
     case gzip
+    /// The zstd data.
+    case zstd
     /// A block of a ledger's segment, which is then one whose write is going on, or was interrupted by a crash.
     case block
 
@@ -46,6 +48,7 @@ public enum ExportCut: String, Hashable, Sendable {
         case .document: "the file ends inside a JSON text"
         case .row: "the file ends inside a CSV row"
         case .gzip: "the gzip data ends early"
+        case .zstd: "the zstd data ends early"
         case .block: "the segment ends in a block that is not whole: its write goes on, or was interrupted"
         }
     }

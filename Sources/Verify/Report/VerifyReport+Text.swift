@@ -24,8 +24,9 @@ extension VerifyReport {
         lines += listed("UNREADABLE", unreadable) { "\(place($0.file, $0.position)): \($0.reason)" }
         lines += listed("CUT", cuts) { cut in
             // How much of the packed file there is does not show in what was in it.
-            "\(place(cut.position.file, cut.kind == .gzip ? nil : cut.position)) \(cut.kind.explanation)"
+            "\(place(cut.position.file, [.gzip, .zstd].contains(cut.kind) ? nil : cut.position)) \(cut.kind.explanation)"
         }
+        lines += keyLines
         lines += unknownKeys.items.map {
             let seals = $0.count == 1 ? "1 seal is" : "\($0.count) seals are"
             return "UNKNOWN KEY \(seals) signed by key \(VerifierKey.text($0.element)), not by the pinned one"
@@ -81,6 +82,19 @@ extension VerifyReport {
         return lines
     }
 
+    /// Who signed what, if the key was replaced.
+    private var keyLines: [String] {
+        guard keys.count > 1 else { return [] }
+        return keys.map { use in
+            let part = use.records.map {
+                "sealed \($0.lowerBound)..\($0.upperBound - 1) in \(counted(use.seals, "batch", "batches"))"
+            }
+            let end = use.replacedAt.map { ", replaced by record \($0)" } ?? ""
+            let trust = use.isPinned ? ", pinned" : ""
+            return "KEY \(VerifierKey.text(use.keyID)) \(part ?? "sealed nothing here")\(end)\(trust)"
+        }
+    }
+
     private var headLine: [String] {
         switch head {
         case .none: []
@@ -114,7 +128,7 @@ extension VerifyReport {
         guard let format = source.format else {
             return unreadable.items.contains { sources[$0.file].name == source.name } ? "unreadable" : "empty"
         }
-        return format.name + (source.isCompressed ? ", gzip" : "")
+        return format.name + (source.compression.map { ", \($0.rawValue)" } ?? "")
     }
 
     private func describe(_ finding: Finding) -> String {

@@ -9,7 +9,7 @@ public struct VerifyReport: Sendable {
         public let name: String
         /// Its format, or nil if it is empty or could not be read.
         public var format: ExportFormat?
-        public var isCompressed = false
+        public var compression: ExportCompression?
     }
 
     /// A place or a file that could not be read.
@@ -55,6 +55,21 @@ public struct VerifyReport: Sendable {
         public let time: SealTime
         /// Milliseconds from ``time`` to when it was verified; negative if the seal is dated in the future.
         public let age: Int64
+    }
+
+    /// A trusted key, and what it signed of the export.
+    public struct KeyUse: Hashable, Sendable {
+        /// The key, in vkey form.
+        public let key: String
+        public let keyID: UInt32
+        /// Whether the caller pinned it; others are trusted because of notes in the export.
+        public let isPinned: Bool
+        /// From the first record that it sealed to the last, nil if there is none.
+        public let records: Range<UInt64>?
+        /// Verified seals signed by it.
+        public let seals: UInt64
+        /// The index of the record whose note replaced it, nil if none did.
+        public let replacedAt: UInt64?
     }
 
     /// How the export relates to the head that was given.
@@ -110,7 +125,9 @@ public struct VerifyReport: Sendable {
     public internal(set) var dropped: UInt64 = 0
     /// Verified seals dated before the one in front of them.
     public internal(set) var clockSteps: UInt64 = 0
-    /// Seals signed by a key that is not the pinned one, by key ID.
+    /// The trusted keys, in the order in which they signed.
+    public internal(set) var keys: [KeyUse] = []
+    /// Seals signed by a key that is not trusted, by key ID.
     public internal(set) var unknownKeys = Tally<UInt32>()
     /// Nil without a MAC key.
     public internal(set) var codes: CodeResult?

@@ -2,7 +2,8 @@ internal import Glibc
 internal import TransparencyLog
 
 /// The leaf hashes a relay keeps: files named `<20-digit first index>.leaves`, each the 32-byte hashes of consecutive
-/// leaves one after another. They are believed only once they make a signed root.
+/// leaves one after another; those of records that were deleted have the time of that in their name, too
+/// (`<20 digits>.<seconds>.leaves`). They are believed only once they make a signed root.
 @safe
 final class LeafHashDirectory {
     private struct File {
@@ -97,8 +98,11 @@ final class LeafHashDirectory {
     }
 
     private static func first(in name: String) -> UInt64? {
-        guard name.utf8.count == nameLength + suffix.utf8.count, name.hasSuffix(suffix) else { return nil }
+        guard name.utf8.count >= nameLength + suffix.utf8.count, name.hasSuffix(suffix) else { return nil }
         let digits = name.prefix(nameLength)
+        let middle = name.dropFirst(nameLength).dropLast(suffix.count)
+        guard middle.isEmpty || (middle.first == "." && middle.count > 1 && middle.dropFirst().allSatisfy(\.isNumber))
+        else { return nil }
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return UInt64(digits)
     }

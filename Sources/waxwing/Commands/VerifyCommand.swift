@@ -12,7 +12,7 @@ struct VerifyCommand: ParsableCommand {
                      waxwing verify --key log.vkey --write - export.log.gz | grep sshd
 
             Reads lines, octet-counted streams, NDJSON, Elasticsearch and Splunk exports and ledger segments, all of them \
-            also as gzip; `-` is standard input. Several files are one export, in any order and with any overlap. A folder \
+            also as gzip or zstd; `-` is standard input. Several files are one export, in any order and with any overlap. A folder \
             stands for the segments of the ledger in it, or for the files that a file destination wrote there.
 
             To compare copies of a record that are far apart, files are read a second time. For a pipe, the leaf hashes \

@@ -1,0 +1,37 @@
+/// A set of indexes, as ranges in order that neither overlap nor touch.
+struct IndexRanges: Equatable, Sendable {
+    private(set) var all: [Range<UInt64>] = []
+
+    init(_ ranges: [Range<UInt64>] = []) {
+        for range in ranges { insert(range) }
+    }
+
+    var isEmpty: Bool { all.isEmpty }
+    var count: UInt64 { all.reduce(0) { $0 + UInt64($1.count) } }
+
+    mutating func insert(_ range: Range<UInt64>) {
+        guard !range.isEmpty else { return }
+        let touching = all.filter { $0.lowerBound <= range.upperBound && range.lowerBound <= $0.upperBound }
+        let lower = touching.first.map { min($0.lowerBound, range.lowerBound) } ?? range.lowerBound
+        let upper = touching.last.map { max($0.upperBound, range.upperBound) } ?? range.upperBound
+        all.removeAll { touching.contains($0) }
+        all.insert(lower..<upper, at: all.firstIndex { $0.lowerBound > lower } ?? all.count)
+    }
+
+    /// Whether all of `range` is in it.
+    func contains(_ range: Range<UInt64>) -> Bool {
+        all.contains { $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound }
+    }
+
+    /// The parts of `range` that are not in it.
+    func missing(from range: Range<UInt64>) -> [Range<UInt64>] {
+        var missing: [Range<UInt64>] = []
+        var start = range.lowerBound
+        for known in all where known.overlaps(range) {
+            if known.lowerBound > start { missing.append(start..<known.lowerBound) }
+            start = max(start, known.upperBound)
+        }
+        if start < range.upperBound { missing.append(start..<range.upperBound) }
+        return missing
+    }
+}

@@ -1,0 +1,324 @@
+public import Batch
+import TransparencyLog
+
+/// Looks after the closed segments of a running ledger: compresses what is delivered, deletes what is too old or too
+/// much, keeps what is held, and watches the disk. Belongs to one thread.
+///
+/// One call of ``run(now:shouldGoOn:)`` is one step. Nothing is deleted before the records that say so (`RETENTION`,
+/// `LOSS`) are durable in the ledger, nor before the file `deleted` says it; then a segment's leaf hashes get the time
+/// into their name, and the segment goes. A crash in between leaves text and hashes, or hashes alone, and the next start
+/// goes on.
+public final class Keeper {
+    /// What the keeper did or found, for the log.
+    public enum Event: Sendable {
+        /// Records were deleted on purpose: how many, from which to which, and why.
+        case deleted(Range<UInt64>, reason: String)
+        /// The same, though these destinations did not have all of them.
+        case lost(Range<UInt64>, destinations: [String])
+        /// A segment was compressed: its first index, and bytes before and after.
+        case compressed(UInt64, before: UInt64, after: UInt64)
+        /// A segment, by its path, has damaged blocks, and is left as it is.
+        case damaged(String)
+        /// The disk has come to another level.
+        case level(DiskUse.Level, DiskUse)
+        /// A file operation failed; it is tried again.
+        case failed(any Error)
+    }
+
+    /// What was handed to the writer, to be acted upon once it is durable.
+    private struct Announcement {
+        var deletions: [Deletion] = []
+        var holds: [(hold: Hold, event: Hold.Event)] = []
+        var losses = IndexRanges()
+        /// Index behind the records that say so, once they are written.
+        var end: UInt64?
+
+        var records: [RelayRecord] {
+            losses.all.map { Loss(indexes: $0, reason: .damage).record } + holds.map { $0.hold.record($0.event) }
+                + deletions.flatMap(\.records)
+        }
+    }
+
+    private let policy: RetentionPolicy
+    private let destinations: [String]
+    private let segmentBytes: UInt64
+    private let author: RelayRecord.Author
+    private let layout: Layout
+    private let system: any FileSystem
+    private let horizon: Horizon
+    private let signals: WriterSignals
+    private let queue: BatchQueue
+    private let ledgerCounters: LedgerCounters
+    private let counters: KeeperCounters
+    private let freeBytes: () -> UInt64?
+    private let report: (Event) -> Void
+    private let holds: Holds
+
+    private var survey: SegmentSurvey
+    private var deleted: DeletedRecords
+    private var pending: Announcement?
+    private var use = DiskUse(used: 0, usable: .max)
+    private var level = DiskUse.Level.ample
+    /// First indexes of segments that cannot be compressed.
+    private var refused: Set<UInt64> = []
+
+    /// A keeper of `ledger`, which `options` describe.
+    ///
+    /// - Parameters:
+    ///   - destinations: The names of all that are configured; others' cursors keep nothing.
+    ///   - system: The file system; that of the ledger if there is none.
+    ///   - freeBytes: What the disk has left; nil if that is not known.
+    public init(
+        _ options: LedgerOptions, _ policy: RetentionPolicy, destinations: [String], ledger: Ledger,
+        queue: BatchQueue, ledgerCounters: LedgerCounters, counters: KeeperCounters,
+        system: (any FileSystem)? = nil,
+        freeBytes: @escaping () -> UInt64?, report: @escaping (Event) -> Void
+    ) throws {
+        self.policy = policy
+        self.destinations = destinations
+        self.queue = queue
+        self.ledgerCounters = ledgerCounters
+        self.counters = counters
+        self.freeBytes = freeBytes
+        self.report = report
+        segmentBytes = options.segmentBytes
+        author = RelayRecord.Author(options)
+        layout = ledger.access.layout
+        self.system = system ?? ledger.access.system
+        horizon = ledger.access.horizon
+        signals = ledger.signals
+        holds = Holds(layout, system: self.system)
+        survey = try SegmentSurvey()
+        deleted = try DeletedRecords(layout, self.system)
+        try SegmentCompressor.removeLeftovers(layout, self.system)
+    }
+
+    /// Does the next step. Returns whether there is more to do soon.
+    ///
+    /// - Parameters:
+    ///   - now: Milliseconds since 1970.
+    ///   - shouldGoOn: Called now and then during long work; it may wait, and says whether to go on.
+    public func run(now: UInt64, shouldGoOn: () -> Bool = { true }) -> Bool {
+        do {
+            if let pending, !isDurable(pending) { return true }
+            try survey.update(layout, system)
+            try measure()
+            askForRotation(now)
+            if let pending {
+                if try execute(pending, now) { self.pending = nil }
+                return true
+            }
+            if try finishDeletions(now) { return true }
+            if try announce(now) { return true }
+            if try deleteHashes(now) { return true }
+            return try compressNext(shouldGoOn)
+        } catch {
+            report(.failed(error))
+            return false
+        }
+    }
+
+    // MARK: - The disk
+
+    private func measure() throws(FileError) {
+        var used = survey.bytes
+        for name in try system.list(layout.directory) where name != "segments" {
+            used += size(of: "\(layout.directory)/\(name)")
+        }
+        use = DiskUse(used: used, budget: policy.diskBytes, free: freeBytes(), segment: segmentBytes)
+        let before = (hasRoom: signals.hasRoom, level: level)
+        level = use.level(after: before.level)
+        signals.set(room: use.room)
+        if signals.hasRoom, !before.hasRoom { queue.wake() }
+        if level != before.level { report(.level(level, use)) }
+        counters.used.set(Int64(clamping: use.used))
+        counters.usable.set(Int64(clamping: use.usable))
+        counters.level.set(Int64(level.rawValue))
+        counters.segments.set(Int64(survey.closed.count + 1))
+        counters.oldestIndex.set(
+            Int64(clamping: survey.closed.first?.indexes.lowerBound ?? survey.newest?.firstIndex ?? 0))
+    }
+
+    /// Bytes of a file, or of all that is in a folder. What goes meanwhile counts for nothing.
+    private func size(of path: String) -> UInt64 {
+        if let names = try? system.list(path) {
+            return names.reduce(0) { $0 + size(of: "\(path)/\($1)") }
+        }
+        return (try? system.open(path, .read).size()) ?? 0
+    }
+
+    /// Records in a segment that is not closed do not become old, so a quiet stream's is closed by age.
+    private func askForRotation(_ now: UInt64) {
+        guard let age = policy.segmentAge, let newest = survey.newest, now > age, newest.createdAt <= now - age else {
+            return
+        }
+        signals.askForRotation()
+    }
+
+    // MARK: - Saying so first
+
+    /// Hands the writer the records that say what is to be deleted, was held, or was lost, if there is anything.
+    private func announce(_ now: UInt64) throws -> Bool {
+        var announcement = Announcement()
+        announcement.holds = try holds.unsealed()
+        announcement.losses = try KnownLosses(layout, system).found
+        let current = try holds.all()
+        counters.holds.set(Int64(current.count))
+        announcement.deletions = try plan(now, current).deletions(survey.closed, newestBytes: survey.newestBytes)
+        var batch = queue.takeEmpty()
+        for record in announcement.records where !batch.isFull { record.append(to: &batch, by: author, at: now) }
+        guard !batch.isEmpty else { return false }
+        queue.push(notice: batch)
+        pending = announcement
+        return true
+    }
+
+    private func plan(_ now: UInt64, _ holds: [Hold]) throws(FileError) -> RetentionPlan {
+        RetentionPlan(
+            policy: policy, now: now,
+            sealedTo: min(
+                max(survey.sealedTo, UInt64(ledgerCounters.sealedIndex.current)), horizon.position.nextIndex),
+            needs: try needs(), holds: holds, use: use, level: level)
+    }
+
+    /// What each destination still needs, by its durable cursor.
+    private func needs() throws(FileError) -> [(destination: String, from: UInt64)] {
+        var needs: [(destination: String, from: UInt64)] = []
+        for name in destinations {
+            needs.append((name, try CursorFile.read(layout.cursor(name), system)?.nextIndex ?? 0))
+        }
+        return needs
+    }
+
+    private func isDurable(_ announcement: Announcement) -> Bool {
+        guard !queue.hasNotices else { return false }
+        let end = announcement.end ?? signals.writtenNotices
+        pending?.end = end
+        return horizon.position.nextIndex >= end
+    }
+
+    // MARK: - Deleting
+
+    /// Does what was announced; false if it has to wait, since holds are just being changed.
+    private func execute(_ announcement: Announcement, _ now: UInt64) throws -> Bool {
+        let isDone = try holds.locked {
+            for (hold, event) in announcement.holds { try holds.noteSealed(hold, event) }
+            if !announcement.losses.isEmpty {
+                var losses = try KnownLosses(layout, system)
+                losses.noteSealed(announcement.losses)
+                try losses.store(layout, system)
+            }
+            for deletion in announcement.deletions { try delete(deletion, now) }
+            return true
+        }
+        return isDone ?? false
+    }
+
+    private func delete(_ deletion: Deletion, _ now: UInt64) throws {
+        let current = try holds.all()
+        let segments = survey.closed.filter { segment in
+            deletion.indexes.contains(segment.indexes.lowerBound)
+                && !current.contains { $0.holds(segment.indexes, writtenAt: segment.times) }
+        }
+        for segment in segments { deleted.text.insert(segment.indexes) }
+        try deleted.store(layout, system)
+        try remove(segments, now)
+        let count = segments.reduce(0) { $0 + UInt64($1.indexes.count) }
+        counters.deleted.add(count)
+        if deletion.destinations.isEmpty {
+            report(.deleted(deletion.indexes, reason: deletion.reason.rawValue))
+        } else {
+            counters.lost.add(count)
+            report(.lost(deletion.indexes, destinations: deletion.destinations))
+        }
+    }
+
+    /// Removes segments that the file `deleted` names: first their leaf hashes get the time into their name.
+    private func remove(_ segments: [SegmentSurvey.Segment], _ now: UInt64) throws(FileError) {
+        for segment in segments {
+            let leaves = LeafFile(firstIndex: segment.indexes.lowerBound)
+            let kept = LeafFile(firstIndex: segment.indexes.lowerBound, deletedAt: now / 1000)
+            guard system.exists(leaves.path(layout)) else { continue }
+            try system.rename(leaves.path(layout), to: kept.path(layout))
+        }
+        try system.syncDirectory(layout.segments)
+        for segment in segments {
+            let first = segment.indexes.lowerBound
+            try system.remove(segment.isCompressed ? layout.compressedSegment(first) : layout.segment(first))
+        }
+        try system.syncDirectory(layout.segments)
+    }
+
+    /// Goes on with a deletion that a crash or a failure interrupted.
+    private func finishDeletions(_ now: UInt64) throws -> Bool {
+        let rest = survey.closed.filter { deleted.text.contains($0.indexes) }
+        guard !rest.isEmpty else { return false }
+        return try holds.locked {
+            let current = try holds.all()
+            let segments = rest.filter { segment in
+                !current.contains { $0.holds(segment.indexes, writtenAt: segment.times) }
+            }
+            guard !segments.isEmpty else { return false }
+            try remove(segments, now)
+            return true
+        } ?? false
+    }
+
+    /// Deletes leaf hashes whose records are gone for long enough, and the oldest of them when all together would take
+    /// more than a quarter of the disk.
+    private func deleteHashes(_ now: UInt64) throws -> Bool {
+        let kept = survey.leaves.filter { $0.file.deletedAt != nil }
+        var excess = kept.reduce(0) { $0 + $1.bytes }
+        excess -= min(excess, use.usable / 4)
+        let due = kept.filter { entry in
+            let isMuch = excess > 0
+            excess -= min(excess, entry.bytes)
+            return isMuch || (entry.file.deletedAt ?? 0) * 1000 + policy.hashes <= now
+        }
+        guard !due.isEmpty else { return false }
+        return try holds.locked {
+            let current = try holds.all()
+            let files = due.filter { entry in
+                !current.contains { $0.holds(Self.indexes(entry), writtenAt: 0...UInt64.max) }
+            }
+            guard !files.isEmpty else { return false }
+            for entry in files { deleted.hashes.insert(Self.indexes(entry)) }
+            try deleted.store(layout, system)
+            for entry in files { try system.remove(entry.file.path(layout)) }
+            try system.syncDirectory(layout.segments)
+            return true
+        } ?? false
+    }
+
+    private static func indexes(_ leaves: (file: LeafFile, bytes: UInt64)) -> Range<UInt64> {
+        leaves.file.firstIndex..<leaves.file.firstIndex + leaves.bytes / UInt64(Hash.byteCount)
+    }
+
+    // MARK: - Compressing
+
+    /// Compresses the oldest segment that is delivered, or any closed one when the disk is getting full.
+    private func compressNext(_ shouldGoOn: () -> Bool) throws -> Bool {
+        guard policy.compresses else { return false }
+        let delivered = level >= .warning ? .max : try needs().map(\.from).min() ?? .max
+        let next = survey.closed.first { segment in
+            !segment.isCompressed && segment.indexes.upperBound <= delivered
+                && !refused.contains(segment.indexes.lowerBound)
+        }
+        guard let next else { return false }
+        do throws(SegmentCompressor.Refusal) {
+            let (before, after) = try SegmentCompressor(layout, system).compress(next.indexes, shouldGoOn: shouldGoOn)
+            counters.compressed.add()
+            report(.compressed(next.indexes.lowerBound, before: before, after: after))
+            return true
+        } catch {
+            switch error {
+            case .interrupted: return false
+            case .damaged:
+                refused.insert(next.indexes.lowerBound)
+                report(.damaged(layout.segment(next.indexes.lowerBound)))
+                return true
+            case .file(let error): throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Batch
+import Seal
+import Syslog
+
+/// A record in which the relay says something about the ledger itself. It is sealed and forwarded like any other:
+///
+///     <PRI>1 TS HOST waxwing PID MSGID [waxwing-NAME@PEN parameter="value" …] text
+///
+/// A client that sends such an element gets it back as `x-waxwing-…`.
+struct RelayRecord: Equatable {
+    /// PRI: facility 13 (log audit) and a severity.
+    enum Priority: Int {
+        case warning = 108
+        case notice = 109
+    }
+
+    let priority: Priority
+    /// MSGID.
+    let identifier: String
+    /// The element's name between `waxwing-` and `@`.
+    let element: String
+    let parameters: [(name: String, value: String)]
+    let text: String
+
+    /// Who writes it.
+    struct Author: Sendable {
+        let host: String
+        let processID: Int32
+        let enterpriseNumber: UInt32
+
+        init(_ options: LedgerOptions) {
+            host = options.hostname
+            processID = options.processID
+            enterpriseNumber = options.enterpriseNumber
+        }
+    }
+
+    /// Appends the record to `batch`, which is not full.
+    func append(to batch: inout Batch, by author: Author, at milliseconds: UInt64) {
+        let time = SealTime(clamping: Int64(clamping: milliseconds))
+        let parameters = parameters.map { " \($0.name)=\"\(Self.escaped($0.value))\"" }.joined()
+        let head =
+            "<\(priority.rawValue)>1 \(time) \(author.host) waxwing \(author.processID) \(identifier) "
+            + "[waxwing-\(element)@\(author.enterpriseNumber)\(parameters)]"
+        batch.append { writer in
+            writer.append(Array(head.utf8))
+            let split = writer.count
+            writer.append(Array(" \(text)".utf8))
+            return (split, 0)
+        }
+    }
+
+    /// A PARAM-VALUE (RFC 5424 §6.3.3).
+    private static func escaped(_ value: String) -> String {
+        String(value.flatMap { "\"\\]".contains($0) ? ["\\", $0] : [$0] })
+    }
+
+    static func == (left: RelayRecord, right: RelayRecord) -> Bool {
+        left.identifier == right.identifier && left.text == right.text
+            && left.parameters.map(\.value) == right.parameters.map(\.value)
+    }
+}
+
+extension Range<UInt64> {
+    /// The indexes as people write them: both ends belong to it.
+    var text: String { count == 1 ? "record \(lowerBound)" : "records \(lowerBound)..\(upperBound - 1)" }
+}

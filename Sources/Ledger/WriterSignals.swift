@@ -1,0 +1,37 @@
+import Synchronization
+
+/// What the ledger's writer and the ``Keeper``, each on a thread of its own, tell each other.
+public final class WriterSignals: Sendable {
+    private let room = Atomic<Int64>(.max)
+    private let nextIndex = Atomic<UInt64>(0)
+    private let rotation = Atomic<Bool>(false)
+
+    public init() {}
+
+    // MARK: - For the writer
+
+    /// Whether records may be taken: false once the disk budget is used up, until there is room again.
+    public var hasRoom: Bool { room.load(ordering: .relaxed) > 0 }
+
+    /// Takes what was written from the room that there is.
+    func note(writtenBytes bytes: UInt64) { room.subtract(Int64(clamping: bytes), ordering: .relaxed) }
+
+    /// Says that all notices taken so far have indexes before this one.
+    func note(nextIndex index: UInt64) { nextIndex.store(index, ordering: .releasing) }
+
+    /// Whether a new segment was asked for since the last call.
+    func takeRotation() -> Bool {
+        rotation.load(ordering: .relaxed) && rotation.exchange(false, ordering: .relaxed)
+    }
+
+    // MARK: - For the keeper
+
+    /// Sets the bytes that may still be written.
+    func set(room bytes: Int64) { room.store(bytes, ordering: .relaxed) }
+
+    /// Index behind the last notice that was written.
+    var writtenNotices: UInt64 { nextIndex.load(ordering: .acquiring) }
+
+    /// Asks for a new segment with the next block.
+    func askForRotation() { rotation.store(true, ordering: .relaxed) }
+}

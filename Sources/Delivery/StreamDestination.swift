@@ -161,7 +161,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         bootstrap.connect(host: target.host, port: target.port).whenComplete { [self] result in
             switch result {
             case .failure(let error):
-                report("cannot connect to \(target): \(error)")
+                report("cannot connect to \(target): \(ConnectionFailure.describe(error))")
                 handle(.connectFailed)
             case .success(let channel):
                 self.channel = channel

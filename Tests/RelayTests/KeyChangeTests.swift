@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import Ledger
 import Logging
@@ -92,5 +93,60 @@ import Verify
         options.macKey = [UInt8](repeating: 0x4B, count: 32)
         let report = try Verification.run(options, site.segments())
         #expect(report.outcome == .complete && report.codes.map { $0.valid >= 4 } == true, "\(report.text)")
+    }
+}
+
+/// What else the key signs is handed over with the log.
+@Suite struct DeadLetterKeyTests {
+    private let site = Site()
+
+    private func open(_ key: LogKey) throws {
+        let letters = try DeadLetterLedger(Relay.ledgerOptions(site.settings()), key: key) { _ in }
+        letters.start()
+        letters.stop()
+    }
+
+    private func key() throws -> LogKey { try LogIdentity(site.settings(), creating: false).key }
+
+    private func verify(_ key: LogKey) throws -> VerifyReport {
+        let folder = Layout(site.ledger).deadLetters.segments
+        let files = TemporaryDirectory.names(in: folder).filter { $0.hasSuffix(".segment") }
+        return try Verification.run(
+            VerifyOptions(key: "\(DeadLetterLedger.key(for: key).verifierKey)"), files.map { .path("\(folder)/\($0)") })
+    }
+
+    @Test func deadLettersAreHandedOver() throws {
+        try site.withRelay { _ in }
+        let old = try key()
+        try open(old)
+        _ = try KeyChange.run(site.settings(), newKey: nil)
+        let new = try key()
+        #expect(throws: LedgerError(.otherKey, "")) { try open(old) }
+        try open(new)
+        for key in [old, new] {
+            let report = try verify(key)
+            #expect(report.outcome == .complete && report.keys.count == 2, "\(report.text)")
+        }
+    }
+
+    /// A crash between the two ledgers: the next start hands the second one over, while the old key is still there.
+    @Test func startHandsOverWhatACrashLeft() throws {
+        try site.withRelay { _ in }
+        let old = try key()
+        try open(old)
+        let (layout, system) = (Layout(site.ledger), DiskFileSystem())
+        let keyFile = "\(layout.keys)/log.pem"
+        let new = try LogKey(origin: old.origin, privateKey: .generate())
+        struct Crash: Error {}
+        #expect(throws: Crash.self) {
+            try KeyRotation(site.ledger, keyFile: keyFile).run(
+                Relay.ledgerOptions(site.settings()), from: old, to: new, storing: new.privateKey.pem(), at: 1,
+                handOver: { _ in throw Crash() }
+            ) { nil }
+        }
+        #expect(try system.exists(KeyRotation.next(keyFile)) && KeyChange.isUnfinished(site.settings()))
+        #expect(try site.withRelay { $0.verifierKey } == "\(new.verifierKey)")
+        try open(new)
+        for key in [old, new] { #expect(try verify(key).outcome == .complete) }
     }
 }

@@ -78,7 +78,7 @@ import Verify
 
     private func deadLetters(_ site: Site) throws -> [DeadLetter] {
         var letters: [DeadLetter] = []
-        try OpenDeadLetters(Layout(site.ledger).deadLetters).forEach { letter, _ in letters.append(letter) }
+        try OpenDeadLetters(Layout(site.ledger).deadLetters).visit { letter, _ in letters.append(letter) }
         return letters
     }
 

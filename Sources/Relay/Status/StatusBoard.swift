@@ -79,6 +79,7 @@ final class StatusBoard: Sendable {
 
     /// How things are now. May read the ledger.
     func status() -> RelayStatus {
+        noteRates()
         let (durable, sealed) = (access.horizon.position.nextIndex, counters.sealedSize)
         return RelayStatus(
             version: Version.text, time: Clock.wall() / 1_000_000_000,

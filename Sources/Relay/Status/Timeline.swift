@@ -55,6 +55,8 @@ struct RateMeter {
 
     /// Notes the count at `time`, in milliseconds of a clock that never goes back.
     mutating func note(_ count: UInt64, at time: UInt64) {
+        // Whoever asks often makes no more of them.
+        if samples.count > 1, time < samples[samples.count - 2].time + 1000 { samples.removeLast() }
         samples.append((time, count))
         while samples.count > 2, samples[1].time + Self.window <= time { samples.removeFirst() }
     }

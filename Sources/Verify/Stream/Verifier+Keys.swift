@@ -59,6 +59,39 @@ extension Verifier {
 
     // MARK: - Seals
 
+    /// What `record` claims, if a trusted key signed it and it was that key's to sign. Reports it otherwise, or keeps it
+    /// until its key is trusted.
+    mutating func claim(_ record: SealRecord, _ leaf: Hash, _ position: SourcePosition) -> SealClaim? {
+        func finding(_ kind: Finding.Kind, _ detail: String) -> Finding {
+            Finding(
+                kind, records: record.index..<record.size, seal: record.number, position: position,
+                "\(detail)")
+        }
+        guard let key = keys.key(record.keyID), let sizes = keys.sizes(of: record.keyID) else {
+            setAside(DeferredSeal(record: record, leaf: leaf, position: position))
+            return nil
+        }
+        guard key.signed(record) else {
+            report.tampered.append(finding(.signature, "the signature of seal \(record.number) is not valid"))
+            return nil
+        }
+        guard sizes.contains(record.size) else {
+            report.tampered.append(
+                finding(
+                    .rekey,
+                    "seal \(record.number) is signed by key \(VerifierKey.text(record.keyID)), which "
+                        + (record.size > sizes.upperBound ? "had been replaced by then" : "had not signed until then")))
+            return nil
+        }
+        signedSize = max(signedSize, record.size)
+        guard record.size - record.from <= Self.batchLimit else {
+            report.tampered.append(
+                finding(.seal, "seal \(record.number) claims a batch of more than \(Self.batchLimit) records"))
+            return nil
+        }
+        return SealClaim(record: record, leaf: leaf, position: position, missing: 0)
+    }
+
     /// What to do about a seal whose key is not trusted: to look for a note in everything there is and begin again, if
     /// that costs nothing; or to keep the seal until a note comes.
     mutating func setAside(_ seal: DeferredSeal) {

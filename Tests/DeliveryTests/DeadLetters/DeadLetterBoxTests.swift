@@ -42,7 +42,7 @@ import Verify
     private func open() throws -> [String] {
         var found: [String] = []
         let lines = try ledger.lines()
-        try OpenDeadLetters(layout).forEach { letter, original in
+        try OpenDeadLetters(layout).visit { letter, original in
             let index = Int(letter.key.index)
             #expect(String(decoding: original, as: UTF8.self) == lines[index])
             found.append("\(letter.key.destination) \(index) \(letter.reason)")
@@ -158,7 +158,7 @@ import Verify
         try withBox { box throws in
             try box.store(rejected([index]), of: "siem")
             var originals: [[UInt8]] = []
-            try OpenDeadLetters(layout).forEach { _, original in originals.append(original) }
+            try OpenDeadLetters(layout).visit { _, original in originals.append(original) }
             #expect(originals == [[]])
         }
     }

@@ -126,16 +126,21 @@ let package = Package(
             "Delivery",
             [
                 "Batch", "Ledger", "Seal", "OpenSSL", "Syslog", "Telemetry", "TLS", "TestSupport", tls, logging,
-                capturedLog, embedded, http, "CInflate",
+                capturedLog, embedded, http, "TransparencyLog", "Verify",
             ] + nio),
         tests("Settings"),
         tests("Filter"),
         tests("Telemetry"),
         tests(
             "Relay",
-            ["Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", logging] + nio),
+            [
+                "Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", "Delivery",
+                logging,
+            ] + nio),
         tests("waxwing", ["TestSupport", "TransparencyLog"], exclude: ["Golden", "Inputs"]),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Batch", "TLS", "CInflate", http] + nio, path: "Tests/TestSupport",
+            swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

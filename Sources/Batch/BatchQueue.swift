@@ -169,6 +169,12 @@ public final class BatchQueue: Sendable {
         for callback in callbacks { callback() }
     }
 
+    /// Whether there is a batch that the ledger has not taken.
+    public var isWaiting: Bool { state.withLock { $0.waiting.count + $0.notices.count > 0 } }
+
+    /// Whether no batch comes any more.
+    public var isClosed: Bool { state.withLock { $0.closed } }
+
     /// What the waiting batches count for.
     public var byteCount: Int { state.withLock { $0.byteCount } }
 

@@ -18,6 +18,7 @@ public final class Ledger: @unchecked Sendable {
     public let lostRecords: [LostRecords]
 
     private let lock: any File
+    private let queue: BatchQueue
     private let syncer: Syncer
     private let losses: LossDeclarations
     private var writer: LedgerWriter?
@@ -49,7 +50,8 @@ public final class Ledger: @unchecked Sendable {
         access = LedgerAccess(layout, horizon, losses, system)
         tornBytes = recovered.tornBytes
         unsealedRecords = recovered.sealer.pending
-        syncer = Syncer(horizon) { queue.wake() }
+        syncer = Syncer(horizon, isInline: options.isStepwise) { queue.wake() }
+        self.queue = queue
         self.onEvent = onEvent
         let lossFrom = recovered.lossFrom
         writer = try LedgerWriter(
@@ -66,6 +68,14 @@ public final class Ledger: @unchecked Sendable {
         writerThread = Worker { [self] in
             do { try writer?.run() } catch { onEvent(.failed(error)) }
         }
+    }
+
+    /// Does what there is to do now; at the end, when the queue was closed, all that ``join()`` waits for. Only of a
+    /// stepwise ledger.
+    func step() throws {
+        for lost in lostRecords { losses.declare(lost) }
+        while queue.isWaiting { _ = try writer?.turn(until: 0) }
+        if queue.isClosed { try writer?.stop() }
     }
 
     /// Waits until the queue, which must have been closed, is written, sealed and synced. Once is enough; again does

@@ -31,6 +31,8 @@ struct LedgerWriter: ~Copyable {
     /// When ratchet and mark were last stored, and whether something was written since.
     private var marksStoredAt: UInt64 = 0
     private var marksAreBehind = false
+    /// Records were found without a seal: they are sealed first.
+    private var isRecovering: Bool
     private static let markInterval: UInt64 = 1_000_000_000
 
     init(
@@ -51,6 +53,7 @@ struct LedgerWriter: ~Copyable {
         builder = try BlockBuilder(recovered.sealer.identity)
         unsynced = UnsyncedBlocks(recovered.sealer.state)
         open = OpenBatch(options.batch, at: Self.milliseconds())
+        isRecovering = recovered.sealer.pending > 0
         sealer = recovered.sealer
         segment = recovered.segment
     }
@@ -58,23 +61,40 @@ struct LedgerWriter: ~Copyable {
     /// Works until the queue is closed and empty, then seals and syncs. Throws when no seal can be made, or when the
     /// files could not be written up to the end.
     mutating func run() throws {
-        if sealer.pending > 0 { try closeBatch(.recover) }
-        while true {
-            if let failure = syncer.failure { try heal(failure) }
-            switch queue.next(until: nextDeadline, takesRecords: { signals.hasRoom }) {
-            case .batch(let batch):
-                try append(batch)
-                queue.finish(batch)
-            case .notice(let batch):
-                try append(batch)
-                signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
-                queue.finish(notice: batch)
-            case .timeout: break
-            case .closed: return try stop()
-            }
-            try closeBatchIfDue()
-            try syncIfDue()
+        while try turn(until: nextDeadline) {}
+        try stop()
+    }
+
+    /// Waits for a batch until `deadline`, takes it in, and does what else is due. Returns false when the queue is closed
+    /// and empty.
+    mutating func turn(until deadline: UInt64) throws -> Bool {
+        if isRecovering {
+            isRecovering = false
+            try closeBatch(.recover)
         }
+        if let failure = syncer.failure { try heal(failure) }
+        switch queue.next(until: deadline, takesRecords: { signals.hasRoom }) {
+        case .batch(let batch):
+            try append(batch)
+            queue.finish(batch)
+        case .notice(let batch):
+            try append(batch)
+            signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
+            queue.finish(notice: batch)
+        case .timeout: break
+        case .closed: return false
+        }
+        try closeBatchIfDue()
+        try syncIfDue()
+        return true
+    }
+
+    /// Seals what there is, with the last seal of this run, and waits until all is durable.
+    mutating func stop() throws {
+        try closeBatch(options.finalReason)
+        marksStoredAt = 0
+        try waitForSync()
+        try? segment.syncLeaves()
     }
 
     private var nextDeadline: UInt64 {
@@ -195,13 +215,6 @@ struct LedgerWriter: ~Copyable {
             if let ratchet { try system.replaceSecret(path, ratchet) }
             try mark.store(state)
         }
-    }
-
-    private mutating func stop() throws {
-        try closeBatch(options.finalReason)
-        marksStoredAt = 0
-        try waitForSync()
-        try? segment.syncLeaves()
     }
 
     // MARK: Failures

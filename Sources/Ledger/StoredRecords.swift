@@ -10,7 +10,7 @@ public struct StoredRecords {
     }
 
     /// Calls `body` with each record, in order, until it returns false.
-    public func forEach(
+    public func visit(
         _ body: (_ index: UInt64, _ line: RawSpan) throws -> Bool
     ) throws {
         for first in try layout.segmentIndexes(system) {

@@ -23,11 +23,14 @@ final class Syncer: Sendable {
 
     private let state = Monitor(State())
     private let horizon: Horizon
+    /// Whether a request is answered at once by who makes it, and there is no thread.
+    private let isInline: Bool
     private let onFailure: @Sendable () -> Void
 
     /// `onFailure` is called from the syncer's thread when there is a ``failure``.
-    init(_ horizon: Horizon, onFailure: @escaping @Sendable () -> Void) {
+    init(_ horizon: Horizon, isInline: Bool = false, onFailure: @escaping @Sendable () -> Void) {
         self.horizon = horizon
+        self.isInline = isInline
         self.onFailure = onFailure
     }
 
@@ -37,6 +40,7 @@ final class Syncer: Sendable {
     /// Asks for everything up to `request.position` to be made durable. A later request replaces one not yet begun, but for
     /// what is to be done afterwards, if it has nothing of its own.
     func request(_ request: Request) {
+        guard !isInline else { return failure == nil ? answer(request) : () }
         state.withLock { state in
             let afterwards = request.afterwards ?? state.request?.afterwards
             state.request = Request(file: request.file, position: request.position, afterwards: afterwards)
@@ -71,16 +75,18 @@ final class Syncer: Sendable {
 
     /// The thread's work.
     func run() {
-        while let request = next() {
-            do throws(FileError) {
-                try request.file.sync()
-                try request.afterwards?()
-                horizon.advance(to: request.position)
-                finish(nil)
-            } catch {
-                finish(error)
-                onFailure()
-            }
+        while let request = next() { answer(request) }
+    }
+
+    private func answer(_ request: Request) {
+        do throws(FileError) {
+            try request.file.sync()
+            try request.afterwards?()
+            horizon.advance(to: request.position)
+            finish(nil)
+        } catch {
+            finish(error)
+            onFailure()
         }
     }
 

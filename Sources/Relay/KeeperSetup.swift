@@ -16,7 +16,8 @@ struct KeeperSetup {
         let folder = ledger.access.layout.directory
         return try Keeper(
             Relay.ledgerOptions(settings), Self.policy(settings.retention),
-            destinations: settings.destinations.map(\.name), ledger: ledger, queue: queue,
+            destinations: settings.destinations.flatMap { SharedCursors.names($0.name, shares: $0.shares) },
+            ledger: ledger, queue: queue,
             ledgerCounters: ledgerCounters, counters: counters,
             freeBytes: { FreeSpace.bytes(of: folder) }, report: { Self.log($0, logger) })
     }

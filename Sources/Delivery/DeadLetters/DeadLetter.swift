@@ -113,7 +113,8 @@ public struct DeadLetter: Equatable, Sendable {
         var bytes: [UInt8] = []
         var count = 0
         for scalar in text.unicodeScalars {
-            let character = scalar.value < 0x20 || scalar.value == 0x7F ? [0x20] : Array(String(scalar).utf8)
+            let isControl = scalar.properties.generalCategory == .control
+            let character = isControl ? [0x20] : Array(String(scalar).utf8)
             count += character.count
             guard count <= limit else { break }
             if scalar == "\"" || scalar == "\\" || scalar == "]" { bytes.append(UInt8(ascii: "\\")) }

@@ -52,6 +52,8 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
         state.withLock { $0.isStopping = true }
         state.signal()
         worker?.join()
+        // The destinations, which hold the box, are let go.
+        resend = [:]
         letters.stop()
     }
 
@@ -63,7 +65,7 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
         var originals: [UInt64: [UInt8]] = [:]
         let source = try RecordSource(main, from: first.index) { _ in }
         var next = 0
-        _ = try source.forEach { record in
+        _ = try source.visit { record in
             while next < sorted.count, sorted[next].index < record.index { next += 1 }
             guard next < sorted.count else { return false }
             if sorted[next].index == record.index {

@@ -141,7 +141,7 @@ public final class DeadLetterLedger: Sendable {
         guard access.horizon.position.nextIndex > state.nextIndex else { return }
         let source = try RecordSource(access, from: state.nextIndex) { _ in }
         var letters: UInt64 = 0
-        _ = try source.forEach { record in
+        _ = try source.visit { record in
             if DeadLetter.parse(record.line) != nil { letters += 1 }
             return true
         }

@@ -16,7 +16,7 @@ public struct OpenDeadLetters {
         self.layout = layout
         guard DiskFileSystem().exists(layout.segments) else { return }
         var (places, isCut) = ([DeadLetter.Key: UInt64](), false)
-        try StoredRecords(layout).forEach { place, line in
+        try StoredRecords(layout).visit { place, line in
             guard let (letter, _) = DeadLetter.parse(line), includes(letter.key) else { return true }
             if letter.kind != .stored {
                 places[letter.key] = nil
@@ -39,10 +39,10 @@ public struct OpenDeadLetters {
     }
 
     /// Calls `body` with each open letter and its original line, in the order in which they were stored.
-    public func forEach(_ body: (DeadLetter, _ original: [UInt8]) throws -> Void) throws {
+    public func visit(_ body: (DeadLetter, _ original: [UInt8]) throws -> Void) throws {
         guard !places.isEmpty else { return }
         var left = places.count
-        try StoredRecords(layout).forEach { place, line in
+        try StoredRecords(layout).visit { place, line in
             guard let (letter, original) = DeadLetter.parse(line), places[letter.key] == place else { return true }
             try body(letter, original.map { line.byte($0) })
             left -= 1

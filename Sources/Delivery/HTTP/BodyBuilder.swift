@@ -29,7 +29,7 @@ struct BodyBuilder<Dialect: HTTPDialect>: ~Copyable {
         indexes.removeAll(keepingCapacity: true)
         writer.truncate()
         writer.append(framing.opening)
-        return try source.forEach { record in
+        return try source.visit { record in
             let choice = choose(record.index)
             guard choice == .take else { return choice == .skip }
             guard indexes.count < limits.records, indexes.isEmpty || writer.count < limits.octets else { return false }

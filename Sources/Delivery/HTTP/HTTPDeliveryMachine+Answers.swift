@@ -34,7 +34,7 @@ extension HTTPDeliveryMachine {
         case .halt(let reason):
             parcels[place].state = .ready(at: now)
             parcels[place].attempts += 1
-            return halt(reason, now)
+            return [.forget(parcel: id)] + halt(reason, now)
         }
     }
 
@@ -169,14 +169,15 @@ extension HTTPDeliveryMachine {
 
     // MARK: - Bad answers
 
-    /// The same parcel again, when the node has rested.
+    /// The same parcel again, when the node has rested. Its body is made anew then: no more bodies are kept than are
+    /// about to be sent, however many parcels have failed.
     private mutating func putBack(
         _ place: Int, _ node: Int, _ reason: String, _ after: UInt64?, _ now: UInt64, _ jitter: UInt64
     ) -> [Action] {
         nodes.noteFailure(node, at: now, wish: after, jitter: jitter)
         parcels[place].state = .ready(at: now)
         parcels[place].attempts += 1
-        return [.interrupted(reason: reason)]
+        return [.forget(parcel: parcels[place].id), .interrupted(reason: reason)]
     }
 
     /// Cuts a parcel in two; a single record is what is wrong, and goes to the dead letters.

@@ -10,9 +10,10 @@ public struct HTTPDeliveryMachine: Sendable {
     public struct Limits: Sendable {
         /// Requests under way at one time, and parcels that are ready to follow them.
         public var concurrency = 4
-        /// Parcels that are not settled, small remainders included.
+        /// Parcels that are not settled, small remainders included, beside those that wait for their acknowledgement.
         public var parcels = 256
-        /// Records that wait for their acknowledgement.
+        /// Parcels and records that wait for their acknowledgement.
+        public var unacknowledgedParcels = 4_096
         public var unacknowledgedRecords = 1_000_000
         public var backoffFirst: UInt64 = 250_000_000
         public var backoffMost: UInt64 = 30_000_000_000
@@ -92,6 +93,7 @@ public struct HTTPDeliveryMachine: Sendable {
     /// Index behind the last record that was gathered.
     private(set) var gatheredIndex: UInt64
     private var isCaughtUp = false
+    private var lastEventAt: UInt64 = 0
     var isStopping = false
     /// Whether one parcel is tried after a halt, and the rest waits for its fate.
     var isProbing = false
@@ -124,16 +126,19 @@ public struct HTTPDeliveryMachine: Sendable {
 
     /// Whether the ledger's next records are wanted.
     public var wantsRecords: Bool {
-        guard state == .running, !isProbing, parcels.count < limits.parcels else { return false }
-        var (fresh, unacknowledged) = (0, 0)
+        guard state == .running, !isProbing else { return false }
+        var (fresh, unacknowledged, unacknowledgedRecords) = (0, 0, 0)
         for parcel in parcels {
             switch parcel.state {
             case .ready where parcel.attempts == 0, .sending: fresh += 1
-            case .awaiting: unacknowledged += parcel.indexes.count
+            case .awaiting:
+                unacknowledged += 1
+                unacknowledgedRecords += parcel.indexes.count
             case .ready, .rejecting, .settled: break
             }
         }
-        return fresh < 2 * limits.concurrency && unacknowledged < limits.unacknowledgedRecords
+        return fresh < 2 * limits.concurrency && parcels.count - unacknowledged < limits.parcels
+            && unacknowledged < limits.unacknowledgedParcels && unacknowledgedRecords < limits.unacknowledgedRecords
     }
 
     /// The records of a parcel that are still to be delivered.
@@ -145,14 +150,15 @@ public struct HTTPDeliveryMachine: Sendable {
     /// Whether some server takes records, as far as is known.
     public var isWorking: Bool { state == .running && nodes.nodes.contains { $0.isProven } }
 
-    /// When ``Event/tick`` is due next, nil if there is nothing to wait for.
-    public func deadline(after now: UInt64) -> UInt64? {
+    /// When ``Event/tick`` is due next, nil if there is nothing to wait for. It may be over already: what became due
+    /// since the last event has not been done.
+    public var deadline: UInt64? {
         if case .halted(_, let until) = state { return until }
-        var deadline = nodes.nextEnd(after: now)
+        var deadline = nodes.nextEnd(after: lastEventAt)
         var isAwaiting = false
         for parcel in parcels {
             switch parcel.state {
-            case .ready(let at) where at > now: deadline = min(deadline ?? at, at)
+            case .ready(let at) where at > lastEventAt: deadline = min(deadline ?? at, at)
             case .awaiting(_, _, let until):
                 isAwaiting = true
                 deadline = min(deadline ?? until, until)
@@ -167,6 +173,7 @@ public struct HTTPDeliveryMachine: Sendable {
     /// Takes an event. `jitter` is a random number; a part of it spreads the retries of many relays.
     public mutating func handle(_ event: Event, now: UInt64, jitter: UInt64) -> [Action] {
         guard state != .stopped else { return [] }
+        lastEventAt = now
         var actions: [Action] = []
         switch event {
         case .tick: break

@@ -50,8 +50,8 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     private var unsentIndex: UInt64
     private var countedRetries: UInt64 = 0
     private var acknowledgedAt: UInt64?
-    private var lastReason = ""
-    private var reportedAt: UInt64 = 0
+    /// When the log said which reason.
+    private var reported: [String: UInt64] = [:]
 
     /// A destination that goes on from its cursor, or from `start` if it has none.
     public init(
@@ -135,9 +135,8 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     }
 
     private func wait(isStopping: Bool) {
-        let now = Clock.monotonic()
-        var deadline = machine.deadline(after: now)
-        if readAgainAt > now { deadline = min(deadline ?? .max, readAgainAt) }
+        var deadline = machine.deadline
+        if readAgainAt > Clock.monotonic() { deadline = min(deadline ?? .max, readAgainAt) }
         if machine.confirmedIndex != cursor.value?.nextIndex {
             deadline = min(deadline ?? .max, cursorStoredAt + options.cursorInterval)
         }
@@ -327,22 +326,15 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         }
     }
 
-    /// Says why nothing is delivered: not at each try, and the same again only after a while.
+    /// Says why nothing is delivered: not at each try, but the same again only after a while.
     private func report(_ reason: String) {
-        counters.failures.add()
-        counters.note(failure: reason, at: Clock.wall() / 1_000_000_000)
-        let now = Clock.monotonic()
-        guard reason != lastReason || now >= reportedAt + options.reportInterval else { return }
-        (lastReason, reportedAt) = (reason, now)
+        guard note(reason) else { return }
         logger.warning("delivery interrupted", metadata: ["reason": "\(reason)"])
     }
 
     private func reportHalt(_ reason: String) {
-        counters.failures.add()
-        counters.note(failure: reason, at: Clock.wall() / 1_000_000_000)
         counters.isHalted.set(1)
-        guard reason != lastReason else { return }
-        lastReason = reason
+        guard note(reason, isLasting: true) else { return }
         logger.error(
             "delivery stands still until somebody changes something",
             metadata: ["reason": "\(reason)", "next_try": "in \(options.limits.haltPause / 1_000_000_000) s"])
@@ -350,7 +342,19 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
 
     private func reportResumed() {
         counters.isHalted.set(0)
-        lastReason = ""
+        reported = [:]
         logger.notice("delivery goes on")
+    }
+
+    /// Counts a failure, and returns whether the log is to say it. What lasts is said once, until delivery goes on.
+    private func note(_ reason: String, isLasting: Bool = false) -> Bool {
+        counters.failures.add()
+        counters.note(failure: reason, at: Clock.wall() / 1_000_000_000)
+        let now = Clock.monotonic()
+        if let before = reported[reason], isLasting || now < before + options.reportInterval { return false }
+        // Reasons that servers make up are not kept for ever.
+        if reported.count >= 32 { reported = [:] }
+        reported[reason] = now
+        return true
     }
 }

@@ -30,7 +30,7 @@ final class RecordSource {
 
     /// Calls `body` with record after record, until it returns false, which leaves that record to the next call, or
     /// none is left; or until it has left out very many by the filter. Returns whether none is left.
-    func forEach(_ body: (borrowing DeliveryRecord) -> Bool) throws(LedgerError) -> Bool {
+    func visit(_ body: (borrowing DeliveryRecord) -> Bool) throws(LedgerError) -> Bool {
         let limit = filtered + UInt64(Self.filteredLimit)
         while try fill() {
             let isDone = unsafe block.withUnsafeBytes { bytes -> Bool in

@@ -4,9 +4,9 @@ struct SplunkAnswer: Equatable {
     /// Splunk's own status, from the table in its documentation ("Possible error codes").
     enum Code: Int {
         case success = 0
-        case tokenDisabled, tokenRequired, invalidAuthorization, invalidToken, noData, invalidFormat,
-            incorrectIndex, internalError, busy, channelMissing, invalidChannel, eventRequired, eventBlank,
-            acknowledgementDisabled, indexedFields
+        case tokenDisabled, tokenRequired, invalidAuthorization, invalidToken, noData, invalidFormat, incorrectIndex
+        case internalError, busy, channelMissing, invalidChannel, eventRequired, eventBlank, acknowledgementDisabled,
+            indexedFields
     }
 
     private static let textLimit = 300

@@ -50,10 +50,11 @@ extension Object where Value == Settings.HeaderField {
             Field(
                 \.name, "name",
                 .text("the name of a header field", allowed: "A-Za-z0-9-", limit: 64, example: "X-Api-Key"),
-                required: true, example: "X-Api-Key", "Its name."),
+                required: true, example: "X-Api-Key", "Name of the field."),
             Field(
                 optional: \.value, "value",
-                .text("the value of a header field", allowed: " -~", limit: 1024, example: "relay1"), "Its value."),
+                .text("the value of a header field", allowed: " -~", limit: 1024, example: "relay1"),
+                "Value of the field."),
             Field(
                 optional: \.valueFile, "value_file", .path(example: "secrets/api-key"), example: "secrets/api-key",
                 "File with its value (mode 0600), for one that is secret."),

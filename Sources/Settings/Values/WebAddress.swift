@@ -36,8 +36,7 @@ extension Kind where Value == Settings.WebAddress {
         else { throw ScalarProblem("begins with neither https:// nor http://", remedy: "write https://host:port") }
         let rest = text[colon.upperBound...]
         guard rest.utf8.count <= 2_048, rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw ScalarProblem(
-                "is no URL", remedy: "percent-encode what is not printable ASCII; at most 2,048 characters")
+            throw ScalarProblem("is no URL", remedy: "write at most 2,048 characters of printable ASCII")
         }
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard !authority.contains("@") else {

@@ -57,7 +57,7 @@ struct DeadLettersListCommand: ParsableCommand {
     func run() throws {
         try report {
             let open = try selection.open()
-            try open.forEach { letter, _ in
+            try open.visit { letter, _ in
                 Console.say("\(letter.key.destination) \(letter.key.index) \(letter.status) \(letter.reason)\n")
             }
             Console.complain(DeadLetterText.count(open))
@@ -79,7 +79,7 @@ struct DeadLettersShowCommand: ParsableCommand {
     func run() throws {
         try report {
             let open = try selection.open()
-            try open.forEach { letter, original in
+            try open.visit { letter, original in
                 let line =
                     original.isEmpty ? "(the record was lost in the ledger)" : String(decoding: original, as: UTF8.self)
                 Console.say(

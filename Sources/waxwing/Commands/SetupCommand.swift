@@ -15,11 +15,12 @@ struct SetupElasticsearchCommand: ParsableCommand {
         commandName: "elasticsearch",
         abstract: "Make the index template and the data stream in Elasticsearch or OpenSearch.",
         discussion: """
-            Uses the destination's own addresses and credentials, which need the privileges manage_index_templates and
-            create_index for this. To do it again changes nothing.
+            Uses the destination's own addresses and credentials, which need the
+            privileges manage_index_templates and create_index for this. To do it
+            again changes nothing.
 
-            Example: waxwing setup elasticsearch --config waxwing.yaml --destination siem
-                     waxwing setup elasticsearch --config waxwing.yaml --print > template.json
+            Example: waxwing setup elasticsearch --config waxwing.yaml
+                     waxwing setup elasticsearch --config waxwing.yaml --print
 
             Exit codes: 0 done, 64 wrong options, 69 the server cannot be reached or refuses, 78 wrong configuration.
             """)
@@ -42,7 +43,7 @@ struct SetupElasticsearchCommand: ParsableCommand {
             if print { return Console.say(setup.template(forOpenSearch: isOpenSearch)) }
             try setup.run { Console.say("\($0)\n") }
         } catch {
-            Console.complain("\(error)")
+            Console.complain("waxwing: \(error)")
             throw ExitStatus.unavailable
         }
     }

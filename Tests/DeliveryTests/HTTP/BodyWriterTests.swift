@@ -1,6 +1,6 @@
-import CInflate
 import NIOCore
 import Syslog
+import TestSupport
 import Testing
 
 @testable import Delivery

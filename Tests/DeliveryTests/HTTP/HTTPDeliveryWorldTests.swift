@@ -71,7 +71,7 @@ import Testing
                 if !pending.isEmpty, random.next() % 3 > 0 {
                     answer(pending.remove(at: Int(random.next() % UInt64(pending.count))))
                 } else {
-                    let deadline = machine.deadline(after: now)
+                    let deadline = machine.deadline
                     now = pending.isEmpty ? max(now + 1, deadline ?? now) : now + random.next() % 50_000_000
                     take(.tick)
                 }

@@ -156,7 +156,8 @@ import Testing
 
     @Test func plainTextIsNotSentToWhoSpeaksTLSAndNotTheOtherWayRound() throws {
         let plain = try WebServer { _, _ in .answer(200) }
-        let transport = transport(plain, tls: try TLSContext.client(nil, server: .test))
+        let transport = transport(
+            plain, tls: try TLSContext.client(nil, server: .test), limits { $0.handshake = .milliseconds(200) })
         defer { transport.close() }
         #expect(throws: HTTPFailure.self) { try ask(transport) }
         #expect(plain.requests.isEmpty)

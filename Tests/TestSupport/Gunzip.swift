@@ -1,7 +1,7 @@
 import CInflate
 
 /// What gzip data is made of, all members of it.
-func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
+public func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
     struct Damaged: Error {}
     guard let decoder = unsafe waxwing_inflate_create() else { throw Damaged() }
     defer { unsafe waxwing_inflate_destroy(decoder) }

@@ -1,26 +1,25 @@
 import Batch
 import Glibc
 import NIOCore
-import NIOHTTP1
+public import NIOHTTP1
 import NIOPosix
-import TLS
-import TestSupport
+public import TLS
 
 /// An HTTP server on the loopback interface that behaves, request by request, as it is told.
-final class WebServer: Sendable {
-    struct Request: Sendable {
-        var method: HTTPMethod
-        var path: String
-        var headers: HTTPHeaders
+public final class WebServer: Sendable {
+    public struct Request: Sendable {
+        public var method: HTTPMethod
+        public var path: String
+        public var headers: HTTPHeaders
         /// Decompressed.
-        var body: [UInt8]
+        public var body: [UInt8]
         /// Number of the connection it came over, from 0.
-        var connection: Int
+        public var connection: Int
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        public var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    enum Conduct: Sendable {
+    public enum Conduct: Sendable {
         case answer(Int, headers: [(String, String)] = [], body: String = "")
         /// Answers, and closes the connection afterwards.
         case lastAnswer(Int, body: String = "")
@@ -38,21 +37,22 @@ final class WebServer: Sendable {
         case half
     }
 
-    typealias Judge = @Sendable (_ request: Request, _ number: Int) -> Conduct
+    public typealias Judge = @Sendable (_ request: Request, _ number: Int) -> Conduct
 
     private struct State {
         var requests: [Request] = []
         var connections = 0
     }
 
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let state = Monitor(State())
     private let channel: any Channel
 
     /// Listens on a port of its own, or on one that was reserved. `judge` is called for each request, with its number
     /// from 0, on one thread.
-    init(tls: TLSContext? = nil, on reserved: LoopbackSocket? = nil, _ judge: @escaping Judge) throws {
+    public init(tls: TLSContext? = nil, on reserved: LoopbackSocket? = nil, _ judge: @escaping Judge) throws {
         let state = state
-        let bootstrap = ServerBootstrap(group: DestinationRig.group.next())
+        let bootstrap = ServerBootstrap(group: Self.group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -82,12 +82,12 @@ final class WebServer: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    var port: Int { channel.localAddress?.port ?? 0 }
-    var requests: [Request] { state.withLock { $0.requests } }
-    var connections: Int { state.withLock { $0.connections } }
+    public var port: Int { channel.localAddress?.port ?? 0 }
+    public var requests: [Request] { state.withLock { $0.requests } }
+    public var connections: Int { state.withLock { $0.connections } }
 
     /// Waits until `condition` holds for the requests so far; false if it does not within ten seconds.
-    func wait(_ condition: ([Request]) -> Bool) -> Bool {
+    public func wait(_ condition: ([Request]) -> Bool) -> Bool {
         state.wait(until: Clock.monotonic() + 10_000_000_000) { condition($0.requests) ? true : nil } ?? false
     }
 }

@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from cases import collectors, crashes, proofs, refusals, secrets, senders  # noqa: E402, F401
+from cases import collectors, crashes, keeping, proofs, refusals, secrets, senders  # noqa: E402, F401
 from lab import peers, places  # noqa: E402
 from lab.case import cases, run  # noqa: E402
 

@@ -84,8 +84,7 @@ let package = Package(
             "Relay",
             [
                 "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
-                "Verify",
-                "TransparencyLog", "Syslog", "Verify", logging, http,
+                "Verify", "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",

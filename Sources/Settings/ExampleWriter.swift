@@ -24,6 +24,9 @@ struct ExampleWriter {
     }
 
     private mutating func write(_ field: FieldOutline, indent: String) {
+        if field.isOptional, case .object(let outline) = field.shape {
+            return writeCommentedOut(field, outline, indent: indent)
+        }
         comment(field.fullDocumentation, indent: indent)
         switch field.shape {
         case .object(let outline):
@@ -39,6 +42,16 @@ struct ExampleWriter {
                 lines.append("\(indent)# \(field.name): \(field.shape.example)")
             }
         }
+    }
+
+    /// An object that is not there unless somebody writes it, with its keys; once within one list.
+    private mutating func writeCommentedOut(_ field: FieldOutline, _ outline: Outline, indent: String) {
+        guard !said.contains(field.fullDocumentation) else { return }
+        comment(field.fullDocumentation, indent: indent)
+        lines.append("\(indent)# \(field.name):")
+        let start = lines.count
+        for inner in outline.fields { write(inner, indent: indent + "  ") }
+        for index in start..<lines.count { lines[index] = "\(indent)# \(lines[index].dropFirst(indent.count))" }
     }
 
     /// One element of each variant.

@@ -30,8 +30,8 @@ struct Field<Root: Sendable>: Sendable {
     ) {
         describe = { _ in
             FieldOutline(
-                name: name, documentation: documentation, isRequired: false, defaultValue: nil, example: example,
-                shape: kind.shape)
+                name: name, documentation: documentation, isRequired: false, isOptional: true, defaultValue: nil,
+                example: example, shape: kind.shape)
         }
         read = { node, path, root, decoding in
             if let value = kind.read(node, path, &decoding) { root[keyPath: keyPath] = value }

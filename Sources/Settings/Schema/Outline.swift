@@ -17,6 +17,8 @@ struct FieldOutline: Sendable {
     let name: String
     let documentation: String
     let isRequired: Bool
+    /// Whether leaving the key out is a value of its own, which no default stands for.
+    var isOptional = false
     let defaultValue: JSON?
     /// YAML text for the example file; without it and without a default the key is shown commented out.
     let example: String?

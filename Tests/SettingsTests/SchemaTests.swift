@@ -42,6 +42,11 @@ import Testing
                 urls: ["https://splunk.example.net:8088"]
                 token_file: secrets/hec-token
                 ca_file: ca.pem
+              - name: elasticsearch
+                type: elasticsearch
+                urls: ["https://elasticsearch.example.net:9200"]
+                api_key_file: secrets/api-key
+                ca_file: ca.pem
               - {name: http, type: http, url: "https://collector.example.net/ingest", ca_file: ca.pem}
             """)
         #expect(DecodingTests.values(settings) == DecodingTests.values(minimal))

@@ -3,8 +3,9 @@ import Synchronization
 /// The queue in front of the ledger: batches from many intake threads to one writer, bounded in bytes.
 ///
 /// The bound is a promise about memory, kept by the producers: whoever finds the queue full stops reading its sockets
-/// (TCP) or drops and counts (UDP); some drop the least severe records before that. A batch that was already read is taken even so, hence the queue holds at most its
-/// limit and one batch for each producer. Emptied batches are kept for the next producer, up to the limit.
+/// (TCP) or drops and counts (UDP); some drop the least severe records before that. A batch that was already read is
+/// taken even so, hence the queue holds at most its limit and one batch for each producer. Emptied batches are kept for
+/// the next producer, up to the limit.
 public final class BatchQueue: Sendable {
     private struct State: ~Copyable {
         var waiting: Ring

@@ -4,7 +4,7 @@ import Synchronization
 import Telemetry
 
 /// Counts and logs the records that a destination has left out because the ledger has lost them: each once, however
-/// often the destination comes to the place.
+/// often the destination comes to the place. Those that were deleted on purpose are only logged: the ledger counts them.
 final class SkippedRecords: Sendable {
     private let counter: Counter
     private let logger: Logger
@@ -24,6 +24,12 @@ final class SkippedRecords: Sendable {
             return new
         }
         guard let first = new.first, let last = new.last else { return }
+        guard !lost.wereDeleted else {
+            logger.warning(
+                "records were deleted from the ledger by its retention and are left out",
+                metadata: ["first_index": "\(first)", "last_index": "\(last)"])
+            return
+        }
         counter.add(UInt64(new.count))
         logger.error(
             "records are damaged or gone in the ledger and are left out; `waxwing verify` will name them as missing",

@@ -27,10 +27,18 @@ public struct DiskUse: Equatable, Sendable {
     /// - Parameters:
     ///   - budget: What everything may take; nil for no limit but the disk's.
     ///   - free: What the disk has left; nil if that is not known.
-    init(used: UInt64, budget: UInt64?, free: UInt64?, segment: UInt64) {
+    public init(used: UInt64, budget: UInt64?, free: UInt64?, segment: UInt64) {
         let limit = min(budget ?? .max, free.map { used &+ min($0, .max - used) } ?? .max)
         let headroom = Self.headroomSegments * segment
         self.init(used: used, usable: limit > headroom ? limit - headroom : 0)
+    }
+
+    /// Bytes of a file, or of all that is in a folder. What cannot be looked at, or goes meanwhile, counts for nothing.
+    public static func bytes(of path: String, _ system: any FileSystem = DiskFileSystem()) -> UInt64 {
+        if let names = try? system.list(path) {
+            return names.reduce(0) { $0 + bytes(of: "\(path)/\($1)", system) }
+        }
+        return (try? system.open(path, .read).size()) ?? 0
     }
 
     /// Bytes that may still be written; less than none if there are too many.

@@ -123,7 +123,7 @@ public final class Keeper {
     private func measure() throws(FileError) {
         var used = survey.bytes
         for name in try system.list(layout.directory) where name != "segments" {
-            used += size(of: "\(layout.directory)/\(name)")
+            used += DiskUse.bytes(of: "\(layout.directory)/\(name)", system)
         }
         use = DiskUse(used: used, budget: policy.diskBytes, free: freeBytes(), segment: segmentBytes)
         let before = (hasRoom: signals.hasRoom, level: level)
@@ -137,14 +137,6 @@ public final class Keeper {
         counters.segments.set(Int64(survey.closed.count + 1))
         counters.oldestIndex.set(
             Int64(clamping: survey.closed.first?.indexes.lowerBound ?? survey.newest?.firstIndex ?? 0))
-    }
-
-    /// Bytes of a file, or of all that is in a folder. What goes meanwhile counts for nothing.
-    private func size(of path: String) -> UInt64 {
-        if let names = try? system.list(path) {
-            return names.reduce(0) { $0 + size(of: "\(path)/\($1)") }
-        }
-        return (try? system.open(path, .read).size()) ?? 0
     }
 
     /// Records in a segment that is not closed do not become old, so a quiet stream's is closed by age.

@@ -46,7 +46,8 @@ public final class Ledger: @unchecked Sendable {
             try Self.refuseRestoredBackup(nextIndex, layout, system)
         }
         let horizon = Horizon(recovered.position)
-        losses = LossDeclarations(options, queue: queue, counters: counters, system: system, onEvent: onEvent)
+        losses = LossDeclarations(
+            options, known: try KnownLosses(layout, system), queue: queue, counters: counters, onEvent: onEvent)
         access = LedgerAccess(layout, horizon, losses, system)
         tornBytes = recovered.tornBytes
         unsealedRecords = recovered.sealer.pending
@@ -58,7 +59,7 @@ public final class Ledger: @unchecked Sendable {
             options, system, queue: queue, horizon: horizon, syncer: syncer, counters: counters, signals: signals,
             mark: mark, recovered: recovered, onEvent: onEvent)
         let missing = try lossFrom.map { try Self.missing(from: $0, layout, system, horizon) } ?? []
-        lostRecords = missing.flatMap { [losses] in losses.lost(of: $0) }
+        lostRecords = missing.filter { !$0.wereDeleted }
     }
 
     /// Starts the two threads. What is lost is declared first.

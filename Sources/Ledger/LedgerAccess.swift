@@ -18,9 +18,9 @@ public struct LedgerAccess: Sendable {
     public func makeReader(
         from index: UInt64, onLoss: @escaping (LostRecords) -> Void = { _ in }
     ) throws(LedgerError) -> LedgerReader {
-        try LedgerReader(layout, system, horizon, from: index) { [losses] missing in
-            for lost in losses.lost(of: missing) { losses.declare(lost) }
-            onLoss(missing)
+        try LedgerReader(layout, system, horizon, from: index) { [losses] lost in
+            if !lost.wereDeleted { losses.declare(lost) }
+            onLoss(lost)
         }
     }
 }

@@ -53,7 +53,16 @@ public struct LedgerArchive: Sendable {
             return LedgerPosition(nextIndex: 0, segment: 0, offset: 0)
         }
         let file = try layout.openSegment(newest, system)
-        var scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: newest)
+        // What was durable a second ago is whole, so that one header leads to the next.
+        let durable = try CursorFile.read(layout.durable, system)?.nextIndex ?? 0
+        var (offset, index) = (UInt64(SegmentHeader.size), newest)
+        while index < durable, let block = try LedgerReader.readHeader(file, offset), block.firstIndex == index,
+            block.nextIndex <= durable
+        {
+            offset += UInt64(BlockHeader.size + block.payloadLength)
+            index = block.nextIndex
+        }
+        var scan = SegmentScan(file, at: offset, index: index)
         while try scan.next() != nil {}
         try file.sync()
         return LedgerPosition(nextIndex: scan.nextIndex, segment: newest, offset: scan.offset)

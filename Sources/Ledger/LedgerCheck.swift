@@ -22,6 +22,8 @@ public struct LedgerCheck: Sendable {
         public internal(set) var indexes: Range<UInt64> = 0..<0
         public internal(set) var records: UInt64 = 0
         public internal(set) var seals: UInt64 = 0
+        /// Seals that one of the known keys has signed.
+        public internal(set) var signedSeals: UInt64 = 0
         /// Bytes of the segments, uncompressed.
         public internal(set) var bytes: UInt64 = 0
         /// Records that were deleted on purpose.
@@ -31,7 +33,7 @@ public struct LedgerCheck: Sendable {
 
         public var outcome: Outcome {
             if findings.contains(where: { $0.kind == .tampered }) { return .tampered }
-            if seals == 0 { return .unverifiable }
+            if signedSeals == 0 { return .unverifiable }
             return findings.isEmpty ? .complete : .incomplete
         }
     }
@@ -59,6 +61,7 @@ public struct LedgerCheck: Sendable {
         for result in results.compactMap({ $0 }) {
             report.records += result.records
             report.seals += result.seals
+            report.signedSeals += result.signedSeals
             report.bytes += result.bytes
             report.findings += result.findings.filter { !Self.isDeliberate($0, deleted) }
         }

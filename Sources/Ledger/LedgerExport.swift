@@ -16,6 +16,8 @@ public struct LedgerExport {
         public internal(set) var records: UInt64 = 0
         /// Records in the range that are damaged or gone.
         public internal(set) var lost: [Range<UInt64>] = []
+        /// Records in the range that were deleted on purpose.
+        public internal(set) var deleted: [Range<UInt64>] = []
     }
 
     /// Bytes that are handed on together.
@@ -43,8 +45,8 @@ public struct LedgerExport {
         let from = max(indexes.lowerBound, candidates.lowerBound)
         let to = indexes.upperBound < candidates.upperBound ? indexes.upperBound + 1 : candidates.upperBound
         guard from < to else { return summary }
-        var lost: [Range<UInt64>] = []
-        var reader = try archive.makeReader(from: from, to: end) { lost.append($0.indexes) }
+        var lost: [LostRecords] = []
+        var reader = try archive.makeReader(from: from, to: end) { lost.append($0) }
         var buffer: [UInt8] = []
         while reader.nextIndex < to, let block = try reader.peek(), block.firstIndex < to {
             if buffer.count != BlockHeader.size + block.payloadLength {
@@ -59,7 +61,10 @@ public struct LedgerExport {
             if output.count >= Self.chunk { try flush(write) }
         }
         try flush(write)
-        summary.lost = lost.map { $0.clamped(to: from..<to) }.filter { !$0.isEmpty }
+        for loss in lost where loss.indexes.overlaps(from..<to) {
+            let indexes = loss.indexes.clamped(to: from..<to)
+            if loss.wereDeleted { summary.deleted.append(indexes) } else { summary.lost.append(indexes) }
+        }
         return summary
     }
 

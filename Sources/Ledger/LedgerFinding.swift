@@ -1,13 +1,13 @@
 /// Something that a check of the ledger found.
 public struct LedgerFinding: Equatable, Sendable {
     /// What it means for what the ledger proves.
-    public enum Kind: String, Comparable, Sendable {
+    public enum Kind: String, Sendable {
         /// Records, seals or headers are not what was sealed.
         case tampered
         /// Something is damaged or gone that should be there.
         case damaged
-
-        public static func < (left: Kind, right: Kind) -> Bool { left == .tampered && right == .damaged }
+        /// A seal is signed by a key that is not known.
+        case unverifiable
     }
 
     public let kind: Kind

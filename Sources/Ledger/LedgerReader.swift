@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads the ledger from an index on, block by block, up to the horizon. Belongs to one thread.
 ///
 /// A reader holds one open file and no memory: the caller says where a payload goes. What is damaged or gone is left
@@ -64,8 +66,8 @@ public struct LedgerReader: ~Copyable {
                 lose(upTo: end.nextIndex)
                 return nil
             }
-            if next > nextIndex { lose(upTo: next) }
             try open(next)
+            if segment == next, next > nextIndex { lose(upTo: next) }
         }
         return nil
     }
@@ -116,19 +118,36 @@ public struct LedgerReader: ~Copyable {
     }
 
     private mutating func lose(upTo index: UInt64) {
-        onLoss(LostRecords(indexes: nextIndex..<index, segment: layout.segment(segment)))
+        let deleted = (try? DeletedRecords(layout, system))?.text ?? IndexRanges()
+        for range in Self.parts(of: nextIndex..<index, deleted) {
+            onLoss(
+                LostRecords(
+                    indexes: range, segment: layout.segment(segment), wereDeleted: deleted.contains(range)))
+        }
         nextIndex = index
     }
 
+    /// The parts of `range` that are in `deleted`, and those that are not.
+    private static func parts(of range: Range<UInt64>, _ deleted: IndexRanges) -> [Range<UInt64>] {
+        let missing = deleted.missing(from: range)
+        return (missing + IndexRanges(missing).missing(from: range)).sorted { $0.lowerBound < $1.lowerBound }
+    }
+
+    /// Goes on with the segment that begins with record `index`, unless it was deleted just now.
     private mutating func open(_ index: UInt64) throws(LedgerError) {
-        file = try files { () throws(FileError) in try layout.openSegment(index, system) }
+        do throws(FileError) {
+            file = try layout.openSegment(index, system)
+        } catch {
+            guard error.code == ENOENT else { throw LedgerError(error) }
+            return
+        }
         segment = index
         offset = UInt64(SegmentHeader.size)
         intactOffset = offset
         isDamaged = false
     }
 
-    private static func readHeader(_ file: any File, _ offset: UInt64) throws(FileError) -> BlockHeader? {
+    static func readHeader(_ file: any File, _ offset: UInt64) throws(FileError) -> BlockHeader? {
         var failure: FileError?
         let header = unsafe withUnsafeTemporaryAllocation(byteCount: BlockHeader.size, alignment: 8) {
             buffer -> BlockHeader? in

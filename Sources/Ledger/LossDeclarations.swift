@@ -9,31 +9,22 @@ final class LossDeclarations: Sendable {
 
     private let author: RelayRecord.Author
     private let wallClock: @Sendable () -> UInt64
-    private let layout: Layout
-    private let system: any FileSystem
     private let queue: BatchQueue
     private let counters: LedgerCounters
     private let onEvent: @Sendable (LedgerEvent) -> Void
-    private let declared = Mutex(IndexRanges())
+    private let declared: Mutex<IndexRanges>
 
+    /// `known` are those that need no declaration any more.
     init(
-        _ options: LedgerOptions, queue: BatchQueue, counters: LedgerCounters, system: any FileSystem,
+        _ options: LedgerOptions, known: KnownLosses, queue: BatchQueue, counters: LedgerCounters,
         onEvent: @escaping @Sendable (LedgerEvent) -> Void
     ) {
         author = RelayRecord.Author(options)
         wallClock = options.wallClock
-        layout = Layout(options.directory)
-        self.system = system
         self.queue = queue
         self.counters = counters
         self.onEvent = onEvent
-    }
-
-    /// Those of `missing` that were not deleted on purpose.
-    func lost(of missing: LostRecords) -> [LostRecords] {
-        // If that cannot be found out, they are rather declared than passed over.
-        let deleted = (try? DeletedRecords(layout, system).text) ?? IndexRanges()
-        return deleted.missing(from: missing.indexes).map { LostRecords(indexes: $0, segment: missing.segment) }
+        declared = Mutex(IndexRanges(known.found.all + known.sealed.all))
     }
 
     /// Declares those of `lost` that were not declared yet.

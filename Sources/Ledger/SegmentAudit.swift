@@ -11,6 +11,8 @@ struct SegmentAudit: ~Copyable {
         var findings: [LedgerFinding] = []
         var records: UInt64 = 0
         var seals: UInt64 = 0
+        /// Seals that one of the known keys has signed.
+        var signedSeals: UInt64 = 0
         var bytes: UInt64 = 0
         /// Index behind the last record.
         var end: UInt64 = 0
@@ -156,8 +158,12 @@ struct SegmentAudit: ~Copyable {
             return note(.tampered, index..<index + 1, "it ends a batch and is no seal")
         }
         result.seals += 1
-        if !verifiers.contains(where: { $0.signed(seal) }) {
-            note(.tampered, index..<index + 1, "seal \(seal.number) is not signed by the log's key")
+        if verifiers.contains(where: { $0.signed(seal) }) {
+            result.signedSeals += 1
+        } else if verifiers.contains(where: { $0.keyID == seal.keyID }) {
+            note(.tampered, index..<index + 1, "the signature of seal \(seal.number) is wrong")
+        } else {
+            note(.unverifiable, index..<index + 1, "seal \(seal.number) is signed by a key that is not known")
         }
         guard var state, let leaf = hasher.hashes.last else { return }
         guard state.isFollowed(by: seal, isBehindGap: isBehindGap) else {

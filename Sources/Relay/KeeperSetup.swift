@@ -14,12 +14,23 @@ struct KeeperSetup {
     ) throws -> Keeper {
         let logger = logger
         let folder = ledger.access.layout.directory
+        if let problem = Self.budgetProblem(settings, freeBytes: FreeSpace.bytes) {
+            logger.warning("\(problem)", metadata: ["remedy": "make retention.disk smaller, or the disk larger"])
+        }
         return try Keeper(
             Relay.ledgerOptions(settings), Self.policy(settings.retention),
             destinations: settings.destinations.flatMap { SharedCursors.names($0.name, shares: $0.shares) },
             ledger: ledger, queue: queue,
             ledgerCounters: ledgerCounters, counters: counters,
             freeBytes: { FreeSpace.bytes(of: folder) }, report: { Self.log($0, logger) })
+    }
+
+    /// What is wrong with the disk budget, given what the disk of the ledger has; nil if nothing is.
+    static func budgetProblem(_ settings: Settings, freeBytes: (String) -> UInt64?) -> String? {
+        guard let budget = settings.retention.diskBytes, let free = freeBytes(settings.data) else { return nil }
+        let used = DiskUse.bytes(of: settings.data)
+        guard used + free < UInt64(budget) else { return nil }
+        return "retention.disk is \(budget) bytes, but the ledger has \(used) and its disk only \(free) more"
     }
 
     static func policy(_ settings: Settings.Retention) -> RetentionPolicy {

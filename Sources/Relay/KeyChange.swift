@@ -32,8 +32,8 @@ public enum KeyChange {
         return try KeyRotation(settings.data, keyFile: file).run(
             Relay.ledgerOptions(settings), from: old, to: new,
             storing: file == nil ? nil : try privateKey.pem(passphrase: passphrase), at: UInt64(time(nil)),
-            handOver: { _ in try handOverDeadLetters(settings, from: old, to: new) }
-        ) { try LogIdentity.ratchet(settings, layout) }
+            handOver: { _ in try handOverDeadLetters(settings, from: old, to: new) },
+            { try LogIdentity.ratchet(settings, layout) })
     }
 
     // MARK: - After a crash

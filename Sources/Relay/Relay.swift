@@ -194,8 +194,7 @@ public final class Relay: @unchecked Sendable {
         do {
             metricsServer = try MetricsServer(
                 host: address.host, port: address.port, group: deliveryGroup, registry: registry,
-                status: { board.status() }
-            ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
+                status: { board.status() }, hindrance: { [weak self] in self == nil ? "it stops" : self?.hindrance })
         } catch {
             throw PlacedError(settings.position(of: "metrics"), error)
         }

@@ -45,9 +45,10 @@ public struct SetupCheck {
     public func run(connecting: Bool) -> [Finding] {
         let ledger = checkLedger()
         let isRunning = ledger.level == .warning
-        return [ledger, checkKey()] + checkMACKey() + settings.listeners.map { checkListener($0, isRunning: isRunning) }
-            + settings.destinations.map { checkDestination($0, connecting: connecting) }
-            + checkMetrics(isRunning: isRunning)
+        var findings = [ledger] + checkRetention() + [checkKey()] + checkMACKey()
+        findings += settings.listeners.map { checkListener($0, isRunning: isRunning) }
+        findings += settings.destinations.map { checkDestination($0, connecting: connecting) }
+        return findings + checkMetrics(isRunning: isRunning)
     }
 
     // MARK: - Ledger and keys
@@ -82,6 +83,29 @@ public struct SetupCheck {
             }
             return (.ok, "holds the log \(origin)")
         }
+    }
+
+    /// Says what becomes of old records, and whether the disk has what the configuration counts on.
+    private func checkRetention() -> [Finding] {
+        let retention = settings.retention
+        guard retention != Settings.default.retention else { return [] }
+        return [
+            attempt("retention", settings.position(of: "retention")) {
+                if let problem = KeeperSetup.budgetProblem(settings, freeBytes: freeBytes) {
+                    return (.warning, problem)
+                }
+                guard retention.whenFull == .stop else {
+                    return (.warning, "when the disk is full, the oldest records go, even those that nobody has yet")
+                }
+                let limits = [
+                    (retention.age != nil, "age"), (retention.sizeBytes != nil, "size"),
+                    (retention.diskBytes != nil, "disk"),
+                ].filter(\.0).map(\.1)
+                return (
+                    .ok, limits.isEmpty ? "records are kept for ever" : "limited by \(limits.joined(separator: ", "))"
+                )
+            }
+        ]
     }
 
     /// Opens the ledger as a start does, so that what would keep it from starting is found, on a file system that

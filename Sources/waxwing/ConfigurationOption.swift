@@ -13,9 +13,13 @@ struct ConfigurationOption: ParsableArguments {
 
     /// The settings, or the end of the process with every error on its own line.
     func load() throws -> Settings {
-        guard let config else { return .default }
+        try config.map { try Self.load($0) } ?? .default
+    }
+
+    /// The settings in the file at `path`, or the end of the process with every error on its own line.
+    static func load(_ path: String) throws -> Settings {
         do throws(SettingsErrors) {
-            return try Settings.load(path: config, environment: Console.environment)
+            return try Settings.load(path: path, environment: Console.environment)
         } catch {
             Console.complain("\(error)")
             throw ExitStatus.configuration

@@ -10,6 +10,7 @@ Scenarios, all of them by default:
   elasticsearch  TCP in, every record through the disk, out as gzip'd bulk requests to a sink that unpacks and counts them
   udp            one sender at 200,000 records/s for 5 s: what was sent is what was received and what was counted lost
   verify         `waxwing verify` on an export of 10 million records: records/s and peak memory
+  ledger         a ledger of 10 million short records, plain and compressed: start-up, finding a record, `ledger check`
   idle           start-up time (exec to ready) and memory of a relay with nothing to do
 
 Ratios hold from machine to machine; absolute figures do not. Run it on an idle machine."""
@@ -26,6 +27,7 @@ import bulk  # noqa: E402
 import datagrams  # noqa: E402
 import forwarding  # noqa: E402
 import idling  # noqa: E402
+import ledgers  # noqa: E402
 import verification  # noqa: E402
 from lab.process import Failure  # noqa: E402
 
@@ -34,6 +36,7 @@ SCENARIOS = {
     "elasticsearch": bulk.measure,
     "udp": datagrams.measure,
     "verify": verification.measure,
+    "ledger": ledgers.measure,
     "idle": idling.measure,
 }
 

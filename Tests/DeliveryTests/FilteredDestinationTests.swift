@@ -88,7 +88,7 @@ import Testing
         let nobody = RecordFilter(try Expression.parse("app = nobody"))
         let source = try RecordSource(long.access, from: 0, filter: nobody) { _ in }
         var ends: [Bool] = []
-        while ends.last != true { ends.append(try source.forEach { _ in true }) }
+        while ends.last != true { ends.append(try source.visit { _ in true }) }
         #expect(ends == [false, true] && source.filtered == 70_000 && source.nextIndex == 70_000)
     }
 }

@@ -56,6 +56,18 @@ import Verify
         #expect(try export(kept.log, times: starts[2].time + 1...starts[3].time - 1).summary.records == 0)
     }
 
+    @Test func whatWasDeletedIsNoDamage() throws {
+        let log = try LedgerCheckTests.log()
+        let firsts = try TestLog.layout.segmentIndexes(log.system)
+        var deleted = DeletedRecords()
+        deleted.text.insert(0..<firsts[1])
+        try deleted.store(TestLog.layout, log.system)
+        try log.system.remove(TestLog.layout.compressedSegment(0))
+        let summary = try export(log).summary
+        #expect(summary.lost.isEmpty && summary.deleted == [0..<firsts[1]])
+        #expect(try export(log, indexes: firsts[1]...UInt64.max).summary.deleted.isEmpty)
+    }
+
     @Test func whatIsDamagedIsLeftOutAndSaid() throws {
         let log = try LedgerCheckTests.log()
         let first = try TestLog.layout.segmentIndexes(log.system)[2]

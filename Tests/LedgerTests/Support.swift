@@ -61,8 +61,8 @@ struct TestLog {
     /// What a reader declares its losses to, without a ledger.
     func losses() -> LossDeclarations {
         LossDeclarations(
-            options, queue: BatchQueue(byteLimit: 1 << 20), counters: LedgerCounters(MetricsRegistry()), system: system,
-            onEvent: { _ in })
+            options, known: KnownLosses(), queue: BatchQueue(byteLimit: 1 << 20),
+            counters: LedgerCounters(MetricsRegistry()), onEvent: { _ in })
     }
 
     // MARK: - Running

@@ -141,8 +141,7 @@ import Verify
         #expect(throws: Crash.self) {
             try KeyRotation(site.ledger, keyFile: keyFile).run(
                 Relay.ledgerOptions(site.settings()), from: old, to: new, storing: new.privateKey.pem(), at: 1,
-                handOver: { _ in throw Crash() }
-            ) { nil }
+                handOver: { _ in throw Crash() }, { nil })
         }
         #expect(try system.exists(KeyRotation.next(keyFile)) && KeyChange.isUnfinished(site.settings()))
         #expect(try site.withRelay { $0.verifierKey } == "\(new.verifierKey)")

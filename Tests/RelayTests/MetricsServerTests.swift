@@ -52,8 +52,8 @@ import Testing
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
         let server = try MetricsServer(
-            host: "127.0.0.1", port: 0, group: group, registry: MetricsRegistry(), status: { StatusTextTests.status }
-        ) { "the disk is full" }
+            host: "127.0.0.1", port: 0, group: group, registry: MetricsRegistry(), status: { StatusTextTests.status },
+            hindrance: { "the disk is full" })
         defer { server.stop() }
         let socket = try Socket(.tcp, port: server.port)
         try socket.send(Array("GET /readyz HTTP/1.0\r\n\r\n".utf8))

@@ -42,6 +42,15 @@ import TransparencyLog
         }
     }
 
+    @Test(arguments: Export.allCases) func `zstd data that ends early`(_ export: Export) throws {
+        let packed = Zstandard.store(export.encode(stream.lines))
+        for cut in stride(from: 30, to: packed.count, by: 97) {
+            let report = try stream.verify(Array(packed[..<cut]))
+            #expect(report.outcome == (report.verifiedRecords > 0 ? .incomplete : .unverifiable), "\(report.text)")
+            #expect(report.verifiedRecords == 0 || report.cuts.items.contains { $0.kind == .zstd })
+        }
+    }
+
     // MARK: - The last line
 
     @Test(arguments: [3, 40, 60, 75, 90, 300]) func `a seal without its end`(_ missing: Int) throws {

@@ -42,7 +42,9 @@ extension HTTPDeliveryMachine {
         guard let place = position(of: id), case .sending(let route) = parcels[place].state else { return [] }
         nodes.release(route.node)
         var actions = putBack(place, route.node, failure.description, nil, now, jitter)
-        if failure.code == .timeout {
+        // A server that finds a body too large may end the connection before it says so.
+        let isSuspicious = failure.code == .interrupted && parcels[place].attempts.isMultiple(of: limits.interruptions)
+        if failure.code == .timeout || isSuspicious {
             size.halve()
             if parcels[place].indexes.count > size.current.records { actions += split(place, now) }
         }

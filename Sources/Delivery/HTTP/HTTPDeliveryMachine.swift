@@ -30,6 +30,8 @@ public struct HTTPDeliveryMachine: Sendable {
         public var rejectionsInARow = 1_000
         /// Records of a parcel that is sent again by request.
         public var resendRecords = 256
+        /// Connections that end without an answer to a parcel after which it is sent in smaller pieces.
+        public var interruptions = 4
         /// Failures in a row after which a stop does not wait for the servers any more.
         public var failuresAtStop = 3
 

@@ -188,6 +188,18 @@ struct MachineRig {
         #expect(rig.machine.records(of: 1) == [2, 3])
     }
 
+    /// A server that refuses a large body may reset the connection, so that its 413 is never read.
+    @Test func connectionsThatEndAgainAndAgainMakeParcelsSmallerToo() {
+        var rig = MachineRig(records: 8)
+        rig.gather(4)
+        for attempt in 1...4 {
+            rig.handle(.failed(parcel: 0, HTTPFailure(.interrupted, "reset")))
+            #expect(rig.machine.records(of: 0).count == (attempt < 4 ? 4 : 2))
+            _ = rig.tick(after: 60)
+        }
+        #expect(rig.machine.records(of: 1) == [2, 3])
+    }
+
     // MARK: - Rejected records
 
     @Test func aPoisonRecordIsIsolatedAndTheRestDelivered() {

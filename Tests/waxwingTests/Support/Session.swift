@@ -121,6 +121,7 @@ struct Session {
     private static func masked(_ text: String) -> String {
         text.replacing(/(NEWEST SEAL .*Z, ).*(ago|in the future),/) { "\($0.1)…," }
             .replacing(/, until [-0-9T:.]+Z/) { _ in ", until …" }
+            .replacing(/^(case-[0-9]+  )[-0-9]+T[:.0-9]+Z/) { "\($0.1)…" }
             .replacing(/"age_ms":-?[0-9]+/) { _ in "\"age_ms\":…" }
             .replacing(/\(OpenSSL: .*\)/) { _ in "(OpenSSL: …)" }
     }

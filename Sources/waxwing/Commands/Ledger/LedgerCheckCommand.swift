@@ -60,7 +60,7 @@ struct LedgerCheckCommand: ParsableCommand {
         case .complete: "whole"
         case .tampered: "tampered"
         case .incomplete: "damaged or incomplete"
-        case .unverifiable: "cannot be checked: there is no seal"
+        case .unverifiable: "cannot be checked: no seal is signed by the key"
         }
     }
 

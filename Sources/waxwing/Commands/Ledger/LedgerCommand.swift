@@ -9,8 +9,8 @@ struct LedgerCommand: ParsableCommand {
         commandName: "ledger", abstract: "Look into a ledger, check, export and repair it, and hold records in it.",
         discussion: """
             Example: waxwing ledger status --data /var/lib/waxwing
-                     waxwing ledger export --data /var/lib/waxwing --since 2026-11-23T06:00:00Z > morning.log
-                     waxwing ledger hold add case-4711 --data /var/lib/waxwing --since 2026-11-23T00:00:00Z
+                     waxwing ledger export --since 2026-11-23T06:00:00Z > morning.log
+                     waxwing ledger hold add case-4711 --from 1000 --to 1999
 
             All but `repair` may be used while a relay runs on the ledger.
             """,

@@ -7,10 +7,10 @@ struct LedgerExportCommand: ParsableCommand {
         commandName: "export", abstract: "Copy records of a ledger to standard output or to a file.",
         discussion: """
             Example: waxwing ledger export --from 1000 --to 1999 --format ndjson
-                     waxwing ledger export --since 2026-11-23T06:00:00Z --until 2026-11-23T07:00:00Z | grep sshd
+                     waxwing ledger export --since 2026-11-23T06:00:00Z | grep sshd
 
             Only what is durable is copied. `waxwing verify --from INDEX` checks what came of it; a batch that is not \
-            copied whole cannot be checked. Exit codes: 0 copied, 2 records in the range are damaged or gone, 64 wrong options, 69 no ledger, or it \
+            copied whole cannot be checked. Exit codes: 0 copied, 2 some of the range are damaged or deleted, 64 wrong options, 69 no ledger, or it \
             cannot be read or written.
             """)
 
@@ -38,18 +38,26 @@ struct LedgerExportCommand: ParsableCommand {
     }
 
     func run() throws {
-        var lost: [Range<UInt64>] = []
+        var (lost, deleted): ([Range<UInt64>], [Range<UInt64>]) = ([], [])
         try report {
             var export = LedgerExport(try LedgerArchive(ledger.data), format: format.value)
             let target = try output.map { try OutputFile($0) }
-            lost = try export.run(
+            let summary = try export.run(
                 indexes: range.indexes() ?? 0...UInt64.max, times: try range.times() ?? 0...UInt64.max
             ) { bytes in
                 if let target { try target.write(bytes) } else { Console.write(bytes) }
-            }.lost
+            }
+            (lost, deleted) = (summary.lost, summary.deleted)
             try target?.sync()
         }
         for range in lost { Console.complain("waxwing: \(LedgerText.records(range)) damaged or gone, left out") }
+        // Who does not say where to begin gets what there is.
+        if range.from != nil || range.since != nil {
+            for range in deleted {
+                Console.complain("waxwing: \(LedgerText.records(range)) deleted on purpose, left out")
+            }
+            lost += deleted
+        }
         if !lost.isEmpty { throw ExitCode(LedgerCheck.Outcome.incomplete.rawValue) }
     }
 }

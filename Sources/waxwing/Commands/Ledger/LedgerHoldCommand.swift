@@ -7,7 +7,7 @@ struct LedgerHoldCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold", abstract: "Keep records from being deleted, whatever the configuration says.",
         discussion: """
-            Example: waxwing ledger hold add case-4711 --since 2026-11-23T00:00:00Z --reason "court order 12/26"
+            Example: waxwing ledger hold add case-4711 --from 1000 --reason "order 12/26"
                      waxwing ledger hold list
                      waxwing ledger hold release case-4711
 

@@ -13,19 +13,28 @@ struct LedgerStatusCommand: ParsableCommand {
 
     @OptionGroup var ledger: DataOption
 
+    @Option(
+        help: ArgumentHelp(
+            "The relay's configuration file: its ledger is meant, and its disk budget is shown.", valueName: "file"),
+        completion: .file())
+    var config: String?
+
     @Flag(help: "Print it as JSON.")
     var json = false
 
     func run() throws {
+        let settings = try config.map { try ConfigurationOption.load($0) }
         try report {
-            let status = try LedgerStatus(LedgerArchive(ledger.data))
-            Console.say(json ? Self.json(status) : Self.text(status, ledger.data))
+            let folder = settings?.data ?? ledger.data
+            let status = try LedgerStatus(LedgerArchive(folder))
+            let use = settings.map { DiskBudget.use($0) }
+            Console.say(json ? Self.json(status, use) : Self.text(status, folder, use))
         }
     }
 
     // MARK: - Text
 
-    private static func text(_ status: LedgerStatus, _ folder: String) -> String {
+    private static func text(_ status: LedgerStatus, _ folder: String, _ use: DiskUse?) -> String {
         var lines = [
             "log           \(status.origin)",
             "key           \(status.key)",
@@ -37,6 +46,10 @@ struct LedgerStatusCommand: ParsableCommand {
             "disk          \(LedgerText.size(status.textBytes)) of records, \(LedgerText.size(status.hashBytes)) of hashes"
                 + free(folder),
         ]
+        if let use {
+            lines.append(
+                "budget        \(LedgerText.size(use.used)) of \(LedgerText.size(use.usable)), \(use.share) %")
+        }
         lines += status.deleted.map { "deleted       \(LedgerText.records($0)), on purpose" }
         lines += status.unsealedLosses.map { "lost          \(LedgerText.records($0)), which the next start seals" }
         lines += status.destinations.map { "destination   \(destination($0, status))" }
@@ -72,7 +85,7 @@ struct LedgerStatusCommand: ParsableCommand {
 
     // MARK: - JSON
 
-    private static func json(_ status: LedgerStatus) -> String {
+    private static func json(_ status: LedgerStatus, _ use: DiskUse?) -> String {
         let seal = status.newestSeal.map { seal in
             JSONLine.object([
                 ("number", "\(seal.number)"), ("size", "\(seal.size)"), ("time", JSONLine.string("\(seal.time)")),
@@ -90,6 +103,10 @@ struct LedgerStatusCommand: ParsableCommand {
             ("compressed_segments", "\(status.compressedCount)"),
             ("record_bytes", "\(status.textBytes)"),
             ("hash_bytes", "\(status.hashBytes)"),
+            (
+                "budget",
+                use.map { JSONLine.object([("used", "\($0.used)"), ("usable", "\($0.usable)")]) } ?? "null"
+            ),
             ("deleted", ranges(status.deleted)),
             ("unsealed_losses", ranges(status.unsealedLosses)),
             (

@@ -4,6 +4,7 @@ WAXWING_SCRATCH ?= .build
 SCRATCH         ?= $(WAXWING_SCRATCH)
 CERTS           ?= Certs/out
 FUZZ_SECONDS    ?= 60
+SOAK            ?= 100000
 ARGS            ?=
 
 SWIFT   := swift
@@ -36,6 +37,11 @@ demo: build certs ## one minute from records with secrets to a verified, then a 
 test: deps ## build and run the tests
 	@$(SWIFT) build --scratch-path $(SCRATCH) --build-tests
 	@$(SWIFT) test --scratch-path $(SCRATCH) --skip-build $(ARGS)
+
+.PHONY: soak
+soak: deps ## run SOAK (100000) random lives of the ledger on a model file system
+	@$(SWIFT) build --scratch-path $(SCRATCH) --build-tests
+	@WAXWING_SOAK=$(SOAK) $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter LedgerTests.WorldTests
 
 .PHONY: interop
 interop: build certs ## check against real rsyslog, syslog-ng, openssl, logger and pymerkle

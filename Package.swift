@@ -33,6 +33,7 @@ let nio: [Target.Dependency] = [
 ]
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let handshakes: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let http: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let capturedLog: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -55,6 +56,7 @@ let package = Package(
     targets: [
         // Formats: bytes in, values out. No I/O.
         module("Syslog", ["CScan"]),
+        module("Filter"),
         module("TransparencyLog"),
         module("OpenSSL", ["COpenSSL", "TransparencyLog"]),
         module("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
@@ -65,23 +67,31 @@ let package = Package(
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
-        module("Delivery", ["Batch", "Ledger", "Telemetry", "TLS", logging, handshakes] + nio),
+        module(
+            "Delivery",
+            [
+                "Batch", "Filter", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog",
+                "CDeflate",
+                logging,
+                handshakes, http,
+            ] + nio),
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 
         // The control plane.
-        module("Settings", ["Yams"]),
+        module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
             "Relay",
             [
                 "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
-                "TransparencyLog", "Syslog", logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Verify",
+                "TransparencyLog", "Syslog", "Verify", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "TransparencyLog",
-                "OpenSSL",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
+                "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -96,6 +106,7 @@ let package = Package(
         shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
         shim("CInflate", libraries: ["isal"]),
         shim("CZstd", libraries: ["zstd"]),
+        shim("CDeflate", libraries: ["isal"]),
 
         tests("Syslog", resources: [.copy("Corpus")]),
         tests("TransparencyLog"),
@@ -104,7 +115,8 @@ let package = Package(
         tests("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL"], resources: [.copy("Corpus")]),
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
-        tests("Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify"]),
+        tests(
+            "Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify", "TestSupport"]),
         tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),
         tests(
             "Intake",
@@ -114,15 +126,21 @@ let package = Package(
             "Delivery",
             [
                 "Batch", "Ledger", "Seal", "OpenSSL", "Syslog", "Telemetry", "TLS", "TestSupport", tls, logging,
-                capturedLog, embedded,
+                capturedLog, embedded, http, "TransparencyLog", "Verify",
             ] + nio),
         tests("Settings"),
+        tests("Filter"),
         tests("Telemetry"),
         tests(
             "Relay",
-            ["Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", logging] + nio),
+            [
+                "Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", "Delivery",
+                logging,
+            ] + nio),
         tests("waxwing", ["TestSupport", "TransparencyLog"], exclude: ["Golden", "Inputs"]),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Batch", "TLS", "CInflate", http] + nio, path: "Tests/TestSupport",
+            swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -3,8 +3,9 @@ import Synchronization
 /// The queue in front of the ledger: batches from many intake threads to one writer, bounded in bytes.
 ///
 /// The bound is a promise about memory, kept by the producers: whoever finds the queue full stops reading its sockets
-/// (TCP) or drops and counts (UDP). A batch that was already read is taken even so, hence the queue holds at most its
-/// limit and one batch for each producer. Emptied batches are kept for the next producer, up to the limit.
+/// (TCP) or drops and counts (UDP); some drop the least severe records before that. A batch that was already read is
+/// taken even so, hence the queue holds at most its limit and one batch for each producer. Emptied batches are kept for
+/// the next producer, up to the limit.
 public final class BatchQueue: Sendable {
     private struct State: ~Copyable {
         var waiting: Ring
@@ -15,6 +16,8 @@ public final class BatchQueue: Sendable {
         /// Batches of notices that were pushed and not yet finished.
         var noticeCount = 0
         var closed = false
+        var level = FillLevel()
+        var isWoken = false
         var onRoom: [@Sendable () -> Void] = []
     }
 
@@ -22,10 +25,15 @@ public final class BatchQueue: Sendable {
     public let byteLimit: Int
     private let state: Monitor<State>
     private let full = Atomic<Bool>(false)
+    private let severity = Atomic<Int>(7)
     private let lost = Atomic<UInt64>(0)
+    private let onThreshold: @Sendable (_ percent: Int) -> Void
 
-    public init(byteLimit: Int) {
+    /// A queue that is full at `byteLimit`. `onThreshold` is called, from any thread, when the queue has come to 70 and
+    /// to 90 hundredths of that, and again only after it was well below.
+    public init(byteLimit: Int, onThreshold: @escaping @Sendable (_ percent: Int) -> Void = { _ in }) {
         self.byteLimit = byteLimit
+        self.onThreshold = onThreshold
         state = Monitor(State(waiting: Ring(), notices: Ring(), spare: Ring()))
     }
 
@@ -33,6 +41,9 @@ public final class BatchQueue: Sendable {
 
     /// Whether the producers should hold back.
     public var isFull: Bool { full.load(ordering: .relaxed) }
+
+    /// The least severe severity that producers take who leave out the least severe records first; -1 for none.
+    public var leastSevere: Int { severity.load(ordering: .relaxed) }
 
     /// An empty batch to fill.
     public func takeEmpty() -> Batch {
@@ -43,13 +54,21 @@ public final class BatchQueue: Sendable {
     public func push(_ batch: consuming Batch) {
         guard !batch.isEmpty else { return giveBack(batch) }
         var moved: Batch? = batch
-        state.withLock { state in
-            guard let batch = moved.take() else { return }
+        let threshold = state.withLock { state -> Int? in
+            guard let batch = moved.take() else { return nil }
             state.byteCount += Self.cost(batch)
             state.waiting.append(batch)
             if state.byteCount >= byteLimit { full.store(true, ordering: .relaxed) }
+            return measure(&state)
         }
         state.signal()
+        if let threshold { onThreshold(threshold) }
+    }
+
+    /// Sees what follows from how full the queue is; returns a threshold that was passed.
+    private func measure(_ state: inout State) -> Int? {
+        severity.store(FillLevel.leastSevere(state.byteCount, of: byteLimit), ordering: .relaxed)
+        return state.level.note(state.byteCount, of: byteLimit)
     }
 
     /// Hands the ledger a batch with what the relay itself has to say. It is taken before all others, and even when
@@ -100,9 +119,8 @@ public final class BatchQueue: Sendable {
         case closed
     }
 
-    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds). While `takesRecords`
-    /// says no, there are only notices, unless the queue is closed: what was taken by then is kept. It is asked again
-    /// after ``wake()``.
+    /// The next batch, or `timeout` when there is none until `deadline` (monotonic nanoseconds) or ``wake()``. While
+    /// `takesRecords` says no, there are only notices, unless the queue is closed: what was taken by then is kept.
     public func next(until deadline: UInt64, takesRecords: () -> Bool = { true }) -> Next {
         var found: Batch?
         var isNotice = false
@@ -111,15 +129,23 @@ public final class BatchQueue: Sendable {
             isNotice = found != nil
             if found == nil, takesRecords() || state.closed { found = state.waiting.popFirst() }
             if found != nil { return false }
-            return state.closed ? true : nil
+            if state.closed { return true }
+            defer { state.isWoken = false }
+            return state.isWoken ? false : nil
         }
         if let batch = found.take() { return isNotice ? .notice(batch) : .batch(batch) }
         return closed == true ? .closed : .timeout
     }
 
-    /// Has ``next(until:takesRecords:)`` look again.
+    /// Ends the ledger's wait for a batch.
     public func wake() {
+        state.withLock { $0.isWoken = true }
         state.signal()
+    }
+
+    /// Waits until no batch comes any more, or until `deadline` (monotonic nanoseconds). Returns whether that is so.
+    public func waitForEnd(until deadline: UInt64) -> Bool {
+        state.wait(until: deadline) { $0.closed ? true : nil } ?? false
     }
 
     /// Takes back a batch of notices that has been written.
@@ -133,6 +159,7 @@ public final class BatchQueue: Sendable {
         let released = Self.cost(batch)
         let callbacks = state.withLock { state -> [@Sendable () -> Void] in
             state.byteCount -= released
+            _ = measure(&state)
             guard state.byteCount <= byteLimit / 2, full.load(ordering: .relaxed) else { return [] }
             full.store(false, ordering: .relaxed)
             defer { state.onRoom = [] }
@@ -141,6 +168,12 @@ public final class BatchQueue: Sendable {
         giveBack(batch)
         for callback in callbacks { callback() }
     }
+
+    /// Whether there is a batch that the ledger has not taken.
+    public var isWaiting: Bool { state.withLock { $0.waiting.count + $0.notices.count > 0 } }
+
+    /// Whether no batch comes any more.
+    public var isClosed: Bool { state.withLock { $0.closed } }
 
     /// What the waiting batches count for.
     public var byteCount: Int { state.withLock { $0.byteCount } }

@@ -1,4 +1,7 @@
-/// When to connect to a collector, when to give a connection up, and how long to wait before the next.
+/// When to connect to which collector, when to give a connection up, and how long to wait before the next.
+///
+/// Of several collectors the first that answers gets the records. While it is not the first of the list, the first is
+/// tried now and then, and gets the connection back when it answers.
 ///
 /// A state machine without sockets and without a clock: it takes events, with the time they happened, and returns what
 /// is to be done. Times are nanoseconds of the monotonic clock.
@@ -13,6 +16,10 @@ public struct ConnectionMachine: Sendable {
         public var close: UInt64 = 5_000_000_000
         /// Longest time that a connection with nothing to send stays open; nil: for ever.
         public var idle: UInt64?
+        /// Number of collectors.
+        public var targets = 1
+        /// How often the first collector is tried while another has the connection.
+        public var probe: UInt64 = 60_000_000_000
 
         public init() {}
     }
@@ -42,13 +49,18 @@ public struct ConnectionMachine: Sendable {
         case wake
         /// Nothing is left to be sent, and everything given to the connection has left the process.
         case caughtUp
+        /// The first collector answers, which was asked for with ``Action/probeFirst``.
+        case firstAnswers
         case stop
         /// The end, whatever is under way.
         case abandon
     }
 
     public enum Action: Equatable, Sendable {
+        /// Connects to ``target``.
         case connect
+        /// Sees whether the first collector answers, beside the connection there is.
+        case probeFirst
         case send
         case closeOutput
         /// Closes at once, which a disconnection then reports; the reason is for the log.
@@ -59,8 +71,13 @@ public struct ConnectionMachine: Sendable {
     }
 
     public private(set) var state: State
+    /// The collector that has the connection or gets the next, by its place in the list.
+    public private(set) var target = 0
     private let limits: Limits
     private var failures = 0
+    /// Collectors that were tried since the last back-off.
+    private var tried = 0
+    private var probedAt: UInt64 = 0
     private var lastProgress: UInt64 = 0
     private var connectedAt: UInt64?
     private var stopping = false
@@ -90,12 +107,13 @@ public struct ConnectionMachine: Sendable {
             state = .connecting
             return [.connect]
         case (.tick, .streaming), (.tick, .draining):
-            return checkProgress(now, outstanding)
+            return checkProgress(now, outstanding) + probe(now)
         case (.tick, .closing(let until)) where now >= until:
             return abort("the collector did not close in time")
         case (.connected, .connecting):
             lastProgress = now
             connectedAt = now
+            probedAt = now
             waitingSince = nil
             state = stopping ? .draining : .streaming
             return [.send]
@@ -104,6 +122,11 @@ public struct ConnectionMachine: Sendable {
             waitingSince = nil
             return [.send]
         case (.caughtUp, .draining):
+            state = .closing(until: now + limits.close)
+            return [.closeOutput]
+        case (.firstAnswers, .streaming) where target > 0:
+            target = 0
+            isWanted = true
             state = .closing(until: now + limits.close)
             return [.closeOutput]
         case (.connectFailed, .connecting):
@@ -142,6 +165,12 @@ public struct ConnectionMachine: Sendable {
         return [.closeOutput]
     }
 
+    private mutating func probe(_ now: UInt64) -> [Action] {
+        guard state == .streaming, target > 0, now - min(now, probedAt) >= limits.probe else { return [] }
+        probedAt = now
+        return [.probeFirst]
+    }
+
     private mutating func abort(_ reason: String) -> [Action] {
         isAborting = true
         return [.abort(reason)]
@@ -172,15 +201,23 @@ public struct ConnectionMachine: Sendable {
         }
     }
 
-    /// Waits before the next try, twice as long after each failure, and up to half as long again by chance. Only a
-    /// connection that has held for a while counts as a success: a collector that hangs up at once is not stormed.
+    /// Goes on with the next collector at once; waits before they are all tried again, twice as long each time, and up
+    /// to half as long again by chance. Only a connection that has held for a while counts as a success: a collector
+    /// that hangs up at once is not stormed.
     private mutating func retry(_ now: UInt64, _ jitter: UInt64) -> [Action] {
         guard !stopping else {
             state = .stopped
             return [.finished]
         }
-        if let connectedAt, now - min(now, connectedAt) >= limits.backoffMax { failures = 0 }
+        if let connectedAt, now - min(now, connectedAt) >= limits.backoffMax { (failures, tried) = (0, 0) }
         connectedAt = nil
+        tried += 1
+        guard tried >= limits.targets else {
+            target = (target + 1) % limits.targets
+            state = .waiting(until: now)
+            return []
+        }
+        (tried, target) = (0, 0)
         let delay = min(limits.backoffMax, limits.backoffFirst << UInt64(min(failures, 20)))
         failures += 1
         state = .waiting(until: now + delay + jitter % (delay / 2 + 1))

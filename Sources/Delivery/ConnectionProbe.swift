@@ -6,7 +6,7 @@ import TLS
 /// Connects to a collector once, TLS handshake included, sends nothing and closes: for `waxwing check --connect`.
 public enum ConnectionProbe {
     /// Throws why the collector cannot be reached or is not trusted.
-    public static func run(_ options: StreamDestination.Options) throws {
+    public static func run(_ target: CollectorTarget, _ options: StreamDestination.Options) throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
         let ready = group.next().makePromise(of: Void.self)
@@ -14,10 +14,10 @@ public enum ConnectionProbe {
         let bootstrap = ClientBootstrap(group: group).connectTimeout(options.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try options.tls?.addClient(to: channel.pipeline.syncOperations)
+                    try target.tls?.addClient(to: channel.pipeline.syncOperations)
                     try channel.pipeline.syncOperations.addHandler(
                         CollectorHandler(
-                            handshakeTimeout: options.tls == nil ? nil : options.handshakeTimeout,
+                            handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
                             onReady: { ready.succeed() }, onWritable: {},
                             onError: { error in
                                 failure.withLock { $0 = $0 ?? error }
@@ -27,8 +27,8 @@ public enum ConnectionProbe {
                 }
             }
         do {
-            let channel = try bootstrap.connect(host: options.host, port: options.port).wait()
-            if options.tls == nil { ready.succeed() }
+            let channel = try bootstrap.connect(host: target.host, port: target.port).wait()
+            if target.tls == nil { ready.succeed() }
             try ready.futureResult.wait()
             // With TLS 1.3 a collector refuses this side's certificate when the handshake is already over here.
             try? channel.close().wait()

@@ -9,3 +9,9 @@ public protocol Destination: Sendable {
     /// Ends at once; what was not confirmed is sent again after the next start.
     func abandon()
 }
+
+/// A destination that says of single records that it will never take them, and can be asked to try again.
+public protocol ResendingDestination: Destination {
+    /// Sends records again that were rejected once; the dead letters are told what became of them.
+    func resend(_ indexes: [UInt64])
+}

@@ -1,4 +1,5 @@
 import Batch
+public import Filter
 public import Ledger
 public import Logging
 public import NIOCore
@@ -15,6 +16,14 @@ public final class FileDestination: Destination {
         public var path: String
         /// A file of at least this many bytes is closed at the end of the batch.
         public var rotate: UInt64 = 64 << 20
+        /// Which records are written; nil for all.
+        public var filter: RecordFilter?
+        /// Nanoseconds, counted from 1970 on, for each of which there is a file of its own; nil for none.
+        public var rotateInterval: UInt64?
+        /// Whether closed files are compressed with gzip.
+        public var compresses = false
+        /// Closed files that are kept; nil for all.
+        public var keeps: Int?
         /// How often the file is synced and the cursor stored.
         public var syncInterval: UInt64 = 1_000_000_000
         /// How long after a failure the next try is.
@@ -56,7 +65,10 @@ public final class FileDestination: Destination {
         self.logger = logger
         skipped = SkippedRecords(counters.skipped, logger)
         let index = cursor.value?.nextIndex ?? start
-        writer = try ArchiveWriter(options.path, rotate: options.rotate, cursor: cursor, from: index, system)
+        let folder = ArchiveFolder(path: options.path, system: system)
+        let rotation = ArchiveWriter.Rotation(
+            bytes: options.rotate, interval: options.rotateInterval.map { $0 / 1_000_000 })
+        writer = try ArchiveWriter(folder, rotation, filter: options.filter, cursor: cursor, from: index)
         finished = eventLoop.makePromise()
         counters.confirmed.set(Int64(index))
         counters.next.set(Int64(index))
@@ -87,13 +99,17 @@ public final class FileDestination: Destination {
 
     /// Copies until it is stopped. A failure is logged, and tried again after a while from where the cursor is.
     private func run() {
+        var keeper = ArchiveKeeper(
+            writer.folder, ArchiveKeeper.Options(compresses: options.compresses, keeps: options.keeps))
+        keep(&keeper)
         while true {
             do {
                 counters.isConnected.set(1)
-                try copy()
+                try copy(&keeper)
                 return
             } catch {
                 counters.failures.add()
+                counters.note(failure: "writing the archive failed: \(error)", at: Clock.wall() / 1_000_000_000)
                 counters.isConnected.set(0)
                 logger.error(
                     "writing the archive failed",
@@ -104,26 +120,28 @@ public final class FileDestination: Destination {
                 $0.stopping || $0.abandoned ? true : nil
             }
             if ended == true { return }
+            counters.retries.add()
         }
     }
 
-    private func copy() throws {
+    private func copy(_ keeper: inout ArchiveKeeper) throws {
         var reader = try ledger.makeReader(from: writer.nextIndex) { [skipped] in skipped.note($0) }
         var syncAt = Clock.monotonic() + options.syncInterval
         while true {
             let stopping = shared.withLock { $0.stopping }
             while let block = try reader.peek() {
                 if shared.withLock({ $0.abandoned }) { return }
-                let written = try writer.append(block, from: &reader)
-                counters.records.add(written.records)
-                counters.octets.add(written.octets)
-                counters.next.set(Int64(writer.nextIndex))
+                try append(block, from: &reader)
+                keep(&keeper)
                 if Clock.monotonic() >= syncAt { syncAt = try sync() }
             }
             try writer.skip(to: reader.nextIndex)
             if stopping || Clock.monotonic() >= syncAt { syncAt = try sync() }
             if stopping { return }
-            let wake = shared.wait(until: writer.isSynced ? nil : syncAt) { state -> Bool? in
+            keep(&keeper)
+            // There is no time to wait while files are to be compressed.
+            let deadline = keeper.isBusy ? 0 : writer.isSynced ? nil : syncAt
+            let wake = shared.wait(until: deadline) { state -> Bool? in
                 guard state.changed || state.stopping || state.abandoned else { return nil }
                 state.changed = false
                 return state.abandoned
@@ -132,9 +150,33 @@ public final class FileDestination: Destination {
         }
     }
 
+    private func append(_ block: BlockHeader, from reader: inout LedgerReader) throws {
+        if options.rotateInterval != nil, let index = writer.fileIndex, writer.fileTime == nil {
+            var first = try ledger.makeReader(from: index)
+            writer.noteFileTime(try first.peek()?.writtenAt ?? block.writtenAt)
+        }
+        let written = try writer.append(block, from: &reader)
+        counters.records.add(written.records)
+        counters.octets.add(written.octets)
+        counters.filtered.add(written.filtered)
+        counters.next.set(Int64(writer.nextIndex))
+    }
+
+    /// Sees to the closed files, a little at a time. The archive goes on whether that succeeds or not.
+    private func keep(_ keeper: inout ArchiveKeeper) {
+        do throws(FileError) {
+            if let index = writer.takeClosed() { try keeper.noteClosed(before: index) }
+            if keeper.isBusy { try keeper.step() }
+        } catch {
+            counters.failures.add()
+            logger.error(
+                "a closed file of the archive could not be compressed or removed", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func sync() throws(FileError) -> UInt64 {
         try writer.sync()
-        counters.confirmed.set(Int64(writer.nextIndex))
+        counters.acknowledge(upTo: writer.nextIndex)
         return Clock.monotonic() + options.syncInterval
     }
 }

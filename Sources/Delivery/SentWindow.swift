@@ -40,8 +40,13 @@ public struct SentWindow: Sendable {
         sent += UInt64(bytes)
         nextIndex = indexes.upperBound
         unsentIndex = max(unsentIndex, nextIndex)
-        marks.append(Mark(end: sent, nextIndex: nextIndex))
-        return UInt64(again.count)
+        guard bytes == 0 else {
+            marks.append(Mark(end: sent, nextIndex: nextIndex))
+            return UInt64(again.count)
+        }
+        // Where there is nothing to arrive, what came before decides.
+        if marks.isEmpty { confirmedIndex = nextIndex } else { marks[marks.count - 1].nextIndex = nextIndex }
+        return 0
     }
 
     /// Notes that there are no records before `index` that could be sent.

@@ -1,11 +1,12 @@
 import Batch
+public import Filter
 public import Ledger
 public import Logging
 public import NIOCore
 import NIOPosix
 import NIOTLS
 import Synchronization
-public import TLS
+import TLS
 
 /// Sends the ledger to a syslog collector over TCP or TLS (RFC 5425), and goes on after every failure.
 ///
@@ -18,10 +19,11 @@ public import TLS
 public final class StreamDestination: Destination, @unchecked Sendable {
     public struct Options: Sendable {
         public var name: String
-        public var host: String
-        public var port: Int
+        /// The collectors, the preferred one first; at least one.
+        public var targets: [CollectorTarget]
         public var framing: RecordFraming = .octetCounting
-        public var tls: TLSContext?
+        /// Which records are sent; nil for all.
+        public var filter: RecordFilter?
         public var connectTimeout: TimeAmount = .seconds(10)
         public var handshakeTimeout: TimeAmount = .seconds(10)
         /// Bytes that are sent again after a connection has ended, since they may not have arrived.
@@ -30,10 +32,10 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         /// How often the limits are looked at and the cursor is stored.
         var tick = TimeAmount.milliseconds(250)
 
-        public init(name: String, host: String, port: Int) {
+        public init(name: String, targets: [CollectorTarget]) {
+            precondition(!targets.isEmpty)
             self.name = name
-            self.host = host
-            self.port = port
+            self.targets = targets
         }
     }
 
@@ -57,6 +59,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private var observation: Horizon.Observation?
     private var ticker: RepeatedTask?
     private var sawError = false
+    /// Whether something has failed since the last try.
+    private var isRetry = false
     private var lastFailure = ""
 
     /// A destination that goes on from its cursor, or from `start` if it has none.
@@ -78,7 +82,9 @@ public final class StreamDestination: Destination, @unchecked Sendable {
             logger.error("the cursor cannot be stored; records may be sent again", metadata: ["error": "\(reason)"])
         }
         skipped = SkippedRecords(counters.skipped, logger)
-        machine = ConnectionMachine(limits: options.limits, now: Clock.monotonic())
+        var limits = options.limits
+        limits.targets = options.targets.count
+        machine = ConnectionMachine(limits: limits, now: Clock.monotonic())
         finished = eventLoop.makePromise()
         counters.confirmed.set(Int64(index))
         counters.next.set(Int64(index))
@@ -128,6 +134,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private func perform(_ action: ConnectionMachine.Action) {
         switch action {
         case .connect: connect()
+        case .probeFirst: probeFirst()
         case .send: send()
         case .closeOutput: channel?.close(mode: .output, promise: nil)
         case .abort(let reason):
@@ -142,32 +149,60 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     private func connect() {
         sawError = false
+        if isRetry { counters.retries.add() }
+        isRetry = false
+        let target = options.targets[machine.target]
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(options.connectTimeout)
             .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
             .channelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try setUp(channel) }
+                channel.eventLoop.makeCompletedFuture { try setUp(channel, target) }
             }
-        bootstrap.connect(host: options.host, port: options.port).whenComplete { [self] result in
+        bootstrap.connect(host: target.host, port: target.port).whenComplete { [self] result in
             switch result {
             case .failure(let error):
-                report("cannot connect: \(error)")
+                report("cannot connect to \(target): \(ConnectionFailure.describe(error))")
                 handle(.connectFailed)
             case .success(let channel):
                 self.channel = channel
                 if machine.state == .stopped { return channel.close(promise: nil) }
-                if options.tls == nil { connected() }
+                if target.tls == nil { connected() }
             }
         }
     }
 
-    private func setUp(_ channel: any Channel) throws {
-        if let tls = options.tls {
+    /// Connects to the first collector beside the connection there is, TLS handshake included, and sends nothing.
+    private func probeFirst() {
+        let target = options.targets[0]
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(options.connectTimeout)
+            .channelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try target.tls?.addClient(to: channel.pipeline.syncOperations)
+                    try channel.pipeline.syncOperations.addHandler(
+                        CollectorHandler(
+                            handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
+                            onReady: { [self] in firstAnswered(channel) },
+                            onWritable: {}, onError: { _ in }, onClose: {}))
+                }
+            }
+        bootstrap.connect(host: target.host, port: target.port).whenSuccess { [self] channel in
+            if target.tls == nil { firstAnswered(channel) }
+        }
+    }
+
+    private func firstAnswered(_ channel: any Channel) {
+        channel.close(promise: nil)
+        handle(.firstAnswers)
+    }
+
+    private func setUp(_ channel: any Channel, _ target: CollectorTarget) throws {
+        if let tls = target.tls {
             try tls.addClient(to: channel.pipeline.syncOperations)
         }
         try channel.pipeline.syncOperations.addHandler(
             CollectorHandler(
-                handshakeTimeout: options.tls == nil ? nil : options.handshakeTimeout,
+                handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
                 onReady: { [self] in connected() },
                 onWritable: { [self] in send() },
                 onError: { [self] error in fail(TLSFailure.describe(error)) },
@@ -186,7 +221,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         counters.connects.add()
         counters.isConnected.set(1)
         logger.info(
-            "connected", metadata: ["address": "\(options.host):\(options.port)", "from": "\(window.nextIndex)"])
+            "connected",
+            metadata: ["address": "\(options.targets[machine.target])", "from": "\(window.nextIndex)"])
         lastFailure = ""
         handle(.connected)
     }
@@ -211,7 +247,9 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     /// Says once, not at each try, why the destination cannot be reached.
     private func report(_ reason: String) {
+        isRetry = true
         counters.failures.add()
+        counters.note(failure: reason, at: Clock.wall() / 1_000_000_000)
         guard reason != lastFailure else { return }
         lastFailure = reason
         logger.warning("delivery interrupted", metadata: ["reason": "\(reason)"])
@@ -252,14 +290,21 @@ public final class StreamDestination: Destination, @unchecked Sendable {
             return size
         }
         if let failure { throw failure }
-        guard !range.isEmpty, let payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
+        guard !range.isEmpty, var payload = buffer.getSlice(at: range.lowerBound, length: range.count) else { return }
+        var records = block.nextIndex - first
+        if let filter = options.filter {
+            let chosen = filter.choose(from: payload, channel.allocator)
+            counters.filtered.add(records - chosen.records)
+            (payload, records) = (chosen.payload, chosen.records)
+        }
         let framed = options.framing.frame(payload, channel.allocator)
         let octets = framed.readableBytes
         counters.resent.add(window.noteSent(octets, first..<block.nextIndex))
         counters.outstanding.set(Int64(window.outstanding))
-        counters.records.add(block.nextIndex - first)
+        counters.records.add(records)
         counters.octets.add(UInt64(octets))
         counters.next.set(Int64(window.nextIndex))
+        guard octets > 0 else { return }
         channel.write(framed).whenSuccess { [self] in flushed(octets, of: channel) }
     }
 
@@ -275,7 +320,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     /// Has the cursor stored. How far records were sent is stored with it, so that after a restart those that are sent
     /// again are counted.
     private func storeCursor() {
-        counters.confirmed.set(Int64(window.confirmedIndex))
+        counters.acknowledge(upTo: window.confirmedIndex)
         cursor.store(CursorFile.Value(nextIndex: window.confirmedIndex, detail: window.unsentIndex))
     }
 

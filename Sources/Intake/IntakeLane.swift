@@ -2,6 +2,17 @@ public import Batch
 public import Syslog
 import Telemetry
 
+/// What a listener does with records when the queue in front of the ledger is full.
+public enum FullPolicy: Sendable {
+    /// It reads no more until there is room. UDP cannot: there it is ``dropNewest``.
+    case stop
+    /// It drops what comes, and counts it.
+    case dropNewest
+    /// It drops the least severe records, and counts them, the fuller the queue the more severe ones too; see
+    /// `BatchQueue.leastSevere`.
+    case dropLowest
+}
+
 /// What a listener believes of its senders, and what it makes of their clocks.
 public struct SourcePolicy: Sendable {
     /// The zone of RFC 3164 time stamps, which carry none.
@@ -11,10 +22,13 @@ public struct SourcePolicy: Sendable {
     /// For senders that are trusted relays: how many relays have the record of a frame in their streams once this one
     /// has, or nil if what the frame says about that is not to be believed. Nil for all other senders.
     public var relayNumber: (@Sendable (RawSpan) -> UInt32?)?
+    public var whenFull: FullPolicy
 
     public init(
-        zone: TimeZoneRule, frameLimit: Int = 65_536, relayNumber: (@Sendable (RawSpan) -> UInt32?)? = nil
+        zone: TimeZoneRule, frameLimit: Int = 65_536, relayNumber: (@Sendable (RawSpan) -> UInt32?)? = nil,
+        whenFull: FullPolicy = .stop
     ) {
+        self.whenFull = whenFull
         self.zone = zone
         self.frameLimit = frameLimit
         self.relayNumber = relayNumber
@@ -46,6 +60,7 @@ final class IntakeLane {
     private let stage: Stage
     private let zone: TimeZoneRule
     private let relayNumber: (@Sendable (RawSpan) -> UInt32?)?
+    let whenFull: FullPolicy
     private let counters: ListenerCounters
     private var batch: Batch
     private var tally = Tally()
@@ -64,29 +79,40 @@ final class IntakeLane {
         stage = pipeline.makeStage()
         zone = policy.zone
         relayNumber = policy.relayNumber
+        whenFull = policy.whenFull
         self.counters = counters
         batch = queue.takeEmpty()
     }
 
     var isEmpty: Bool { batch.isEmpty }
 
-    /// Takes one frame. `source` says who sent it and when it came.
-    func append(_ frame: RawSpan, originalLength: Int, source: Source) {
+    /// Takes one frame. `source` says who sent it and when it came. Returns false if it is dropped because the queue is
+    /// full, which is for the caller to count (``noteDropped(_:source:)``).
+    func append(_ frame: RawSpan, originalLength: Int, source: Source) -> Bool {
+        if whenFull == .dropNewest, queue.isFull { return false }
         guard let relayNumber else { return append(frame, originalLength, source, relay: 1) }
         var source = source
         let relay = relayNumber(frame)
         source.trustedRelay = relay != nil
-        append(frame, originalLength, source, relay: relay ?? 1)
+        return append(frame, originalLength, source, relay: relay ?? 1)
+    }
+
+    /// Counts records of `source` that were dropped; the next seal will declare them.
+    func noteDropped(_ count: UInt64, source: String) {
+        counters.noteDrops(count, source: source)
+        queue.noteLost(count)
     }
 
     @inline(__always)
-    private func append(_ frame: RawSpan, _ originalLength: Int, _ source: Source, relay: UInt32) {
+    private func append(_ frame: RawSpan, _ originalLength: Int, _ source: Source, relay: UInt32) -> Bool {
         if batch.isFull { flush() }
         let message = Message.parse(frame, at: source.receivedAt, zone: zone)
+        if whenFull == .dropLowest, message.priority.severity > queue.leastSevere { return false }
         batch.append(relay: relay) { writer in
             encoder.encode(message, from: frame, source: source, originalLength: originalLength, into: &writer)
         }
         count(message, octets: frame.byteCount, isCut: originalLength > 0)
+        return true
     }
 
     /// Runs the stages over what has come together and hands it to the ledger.

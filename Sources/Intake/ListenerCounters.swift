@@ -16,6 +16,9 @@ public final class ListenerCounters: Sendable {
     let refused: Counter
     let pauses: Counter
 
+    /// Records dropped, whoever sent them.
+    private let queueDrops = Counter()
+
     private let registry: MetricsRegistry
     private let listener: String
     private let dropsBySource = Mutex<[String: Counter]>([:])
@@ -49,8 +52,15 @@ public final class ListenerCounters: Sendable {
             "waxwing_intake_open_connections", "Open connections.", labels: ["listener": listener])
     }
 
+    /// Records received, in whichever format.
+    public var received: UInt64 { rfc5424.current + rfc3164.current + raw.current }
+    /// Records and datagrams lost because the queue, or the kernel's buffer, was full.
+    public var dropped: UInt64 { queueDrops.current + kernelDrops.current }
+    public var openConnections: Int { Int(connections.current) }
+
     /// Counts records from `source` that found the queue full.
     func noteDrops(_ count: UInt64, source: String) {
+        queueDrops.add(count)
         dropsBySource.withLock { drops in
             let name = drops[source] != nil || drops.count < Self.sourceLimit ? source : "other"
             if let counter = drops[name] {
@@ -58,7 +68,8 @@ public final class ListenerCounters: Sendable {
                 return
             }
             let counter = registry.counter(
-                "waxwing_intake_dropped_total", "Records dropped because the queue was full, by sender.",
+                "waxwing_intake_dropped_total",
+                "Records dropped because the queue was full, or too full for them, by sender.",
                 labels: ["listener": listener, "source": name])
             counter.add(count)
             drops[name] = counter

@@ -34,11 +34,18 @@ final class StreamLane: @unchecked Sendable {
         if isPaused { setReading(false, channel) }
     }
 
-    func append(_ frame: RawSpan, originalLength: Int, source: Source) {
+    /// Takes one frame; false if it is dropped because the queue is full.
+    func append(_ frame: RawSpan, originalLength: Int, source: Source) -> Bool {
         lane.append(frame, originalLength: originalLength, source: source)
     }
 
-    /// To be called after a read: hands the records on soon, and stops all reading when the queue is full. All, so that
+    /// Counts records of `source` that were dropped.
+    func noteDropped(_ count: UInt64, source: Source) {
+        lane.noteDropped(count, source: source.address.text)
+    }
+
+    /// To be called after a read: hands the records on soon, and stops all reading when the queue is full, unless what
+    /// comes then is dropped. All, so that
     /// the queue takes one more read for each event loop and not one for each connection.
     func readCompleted() {
         activity += 1
@@ -46,7 +53,7 @@ final class StreamLane: @unchecked Sendable {
             flushIsScheduled = true
             eventLoop.scheduleTask(in: Self.batchDelay) { [self] in flushNow() }
         }
-        if lane.queue.isFull && !isPaused { pause() }
+        if lane.whenFull == .stop && lane.queue.isFull && !isPaused { pause() }
     }
 
     func flushNow() {

@@ -96,6 +96,7 @@ final class SyslogStreamHandler: ChannelInboundHandler {
         var position = 0
         var keep = 0
         var mistake: ProtocolMistake?
+        var dropped: UInt64 = 0
         unsafe buffer.withUnsafeReadableBytes { pointer in
             let bytes = unsafe RawSpan(_unsafeBytes: pointer)
             frames: while true {
@@ -103,7 +104,9 @@ final class SyslogStreamHandler: ChannelInboundHandler {
                     ? framer.finish(bytes, position: &position) : framer.next(bytes, position: &position)
                 {
                 case .frame(let range, let originalLength):
-                    lane.append(bytes.extracting(range), originalLength: originalLength, source: source)
+                    let isTaken = lane.append(
+                        bytes.extracting(range), originalLength: originalLength, source: source)
+                    if !isTaken { dropped += 1 }
                 case .incomplete(let wanted):
                     keep = wanted
                     break frames
@@ -113,6 +116,7 @@ final class SyslogStreamHandler: ChannelInboundHandler {
                 }
             }
         }
+        if dropped > 0 { lane.noteDropped(dropped, source: source) }
         buffer.moveReaderIndex(forwardBy: position)
         buffer.moveWriterIndex(to: buffer.readerIndex + min(keep, buffer.readableBytes))
         return mistake

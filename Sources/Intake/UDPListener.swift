@@ -6,8 +6,8 @@ import Syslog
 
 /// Receives syslog datagrams (RFC 5426) on a thread of its own for each socket, in bulk with recvmmsg.
 ///
-/// UDP cannot be held back, so when the ledger's queue is full the newest datagrams are dropped and counted by sender;
-/// what the kernel drops is counted too. Both numbers go into the next seal.
+/// UDP cannot be held back, so when the ledger's queue is full the newest datagrams, or the least severe ones, are
+/// dropped and counted by sender; what the kernel drops is counted too. Both numbers go into the next seal.
 public final class UDPListener: Sendable {
     public struct Options: Sendable {
         /// Numeric address.
@@ -37,6 +37,8 @@ public final class UDPListener: Sendable {
     public init(
         _ options: Options, pipeline: IntakePipeline, counters: ListenerCounters, logger: Logger
     ) throws(BindError) {
+        var policy = options.policy
+        if policy.whenFull == .stop { policy.whenFull = .dropNewest }
         var receivers: [UDPReceiver] = []
         var port = options.port
         for _ in 0..<options.sockets {
@@ -46,8 +48,8 @@ public final class UDPListener: Sendable {
         }
         self.port = port
         self.receivers = receivers
-        workers = receivers.map { receiver in
-            Worker { receiver.run(IntakeLane(pipeline, options.policy, counters), counters, logger) }
+        workers = receivers.map { [policy] receiver in
+            Worker { receiver.run(IntakeLane(pipeline, policy, counters), counters, logger) }
         }
     }
 

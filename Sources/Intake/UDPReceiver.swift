@@ -91,27 +91,24 @@ final class UDPReceiver: @unchecked Sendable {
         for i in 0..<count {
             let datagram = unsafe datagrams[i]
             if let new = unsafe datagram.peer, unsafe waxwing_same_host(new, &peer) == 0 {
-                countDrops(&dropped, lane, counters)
+                countDrops(&dropped, lane)
                 unsafe setPeer(new)
             }
             let bytes = unsafe RawSpan(_unsafeStart: datagram.bytes, byteCount: datagram.length)
             let (frame, originalLength) = Framer.datagram(bytes, limit: frameLimit)
             if frame.isEmpty {
                 counters.empty.add()
-            } else if lane.queue.isFull {
+            } else if !lane.append(bytes.extracting(frame), originalLength: originalLength, source: source) {
                 dropped += 1
-            } else {
-                lane.append(bytes.extracting(frame), originalLength: originalLength, source: source)
             }
         }
-        countDrops(&dropped, lane, counters)
+        countDrops(&dropped, lane)
     }
 
     /// Counts what the present peer has lost: once for many datagrams, since a drop must cost less than a record.
-    private func countDrops(_ dropped: inout UInt64, _ lane: IntakeLane, _ counters: ListenerCounters) {
+    private func countDrops(_ dropped: inout UInt64, _ lane: IntakeLane) {
         guard dropped > 0 else { return }
-        counters.noteDrops(dropped, source: source.address.text)
-        lane.queue.noteLost(dropped)
+        lane.noteDropped(dropped, source: source.address.text)
         dropped = 0
     }
 

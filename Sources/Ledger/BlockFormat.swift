@@ -109,5 +109,15 @@ public struct RecordWalk {
         return cursor..<(cursor &+ length)
     }
 
+    /// Where the lines of a payload are.
+    static func lines(of payload: ArraySlice<UInt8>) -> [Range<Int>] {
+        unsafe payload.withUnsafeBytes { payload in
+            var lines: [Range<Int>] = []
+            var walk = RecordWalk()
+            while let line = unsafe walk.next(payload) { lines.append(line) }
+            return lines
+        }
+    }
+
     @usableFromInline mutating func setPosition(_ new: Int) { position = new }
 }

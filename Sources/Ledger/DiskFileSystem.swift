@@ -1,5 +1,6 @@
 import CFile
 import Glibc
+public import OpenSSL
 
 /// The real file system.
 public struct DiskFileSystem: FileSystem {
@@ -57,6 +58,10 @@ public struct DiskFileSystem: FileSystem {
         guard fsync(descriptor) == 0 else { throw FileError("sync directory", directory, code: errno) }
     }
 
+    public func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {
+        do { try SecretFile.replace(path, secret) } catch { throw FileError("store", path, code: errno) }
+    }
+
     static func describe(_ code: Int32) -> String {
         unsafe String(cString: strerror(code))
     }
@@ -91,9 +96,9 @@ private final class DiskFile: File {
         var done = 0
         while done < bytes.count {
             let count = unsafe pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + done)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw FileError("write", path, code: errno)
+            if count <= 0 {
+                if count < 0 && errno == EINTR { continue }
+                throw FileError("write", path, code: count < 0 ? errno : EIO)
             }
             done += count
         }

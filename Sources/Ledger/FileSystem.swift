@@ -1,3 +1,5 @@
+public import OpenSSL
+
 /// A system call on a file that failed: which one, on which path, and why.
 public struct FileError: Error, Equatable, CustomStringConvertible {
     public let operation: String
@@ -26,8 +28,9 @@ public enum OpenMode: Sendable {
     case updateOrCreate
 }
 
-/// Everything the ledger does to files but to the secret one of the ratchet, in one place, so that a test can put a file
-/// system of its own underneath that loses, tears and refuses writes. The calls are those of POSIX, one each; none retries or hides a failure.
+/// Everything the ledger does to files, in one place, so that a test can put a file system of its own underneath that
+/// loses, tears and refuses writes. The calls are those of POSIX, one each but for the last; none retries or hides a
+/// failure.
 public protocol FileSystem: Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File
     /// Names in a directory, sorted.
@@ -39,6 +42,22 @@ public protocol FileSystem: Sendable {
     func remove(_ path: String) throws(FileError)
     /// Makes creations, renames and removals in `directory` durable.
     func syncDirectory(_ directory: String) throws(FileError)
+    /// Puts a file with `secret` in the place of the one at `path`, durably and at one go: mode 0600, the old bytes
+    /// erased.
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError)
+}
+
+extension FileSystem {
+    /// Puts a file with `bytes` in the place of the one at `path`, or makes it: after a crash there is the old one or the
+    /// new one, whole. The name is durable once its directory is synced.
+    func replace(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let temporary = path + ".new"
+        let file = try open(temporary, .updateOrCreate)
+        try file.truncate(to: 0)
+        try file.write(bytes, at: 0)
+        try file.sync()
+        try rename(temporary, to: path)
+    }
 }
 
 /// An open file. Closed when the last reference goes.

@@ -8,6 +8,8 @@ public struct LedgerPosition: Sendable, Equatable {
     public var segment: UInt64
     /// Offset in that file.
     public var offset: UInt64
+    /// Grows when a file that readers may have open is no longer the one of its name.
+    public var generation: UInt64 = 0
 }
 
 /// How far the ledger is durable. Readers never look beyond it: nothing is released before it is synced.
@@ -34,6 +36,11 @@ public final class Horizon: Sendable {
             return Array(state.observers.values)
         }
         for observer in observers { observer() }
+    }
+
+    /// Notes that a new file was begun behind the durable records, maybe under the name of the newest one.
+    func replaceNewestFile() {
+        state.withLock { $0.position.generation += 1 }
     }
 
     /// Calls `changed`, from the ledger's thread and without holding a lock, after each advance, until cancelled.

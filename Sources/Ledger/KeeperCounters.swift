@@ -12,6 +12,9 @@ public final class KeeperCounters: Sendable {
     let oldestIndex: Gauge
     let holds: Gauge
 
+    /// What the ledger's folder took when it was last looked at.
+    public var usedOctets: UInt64 { UInt64(clamping: used.current) }
+
     public init(_ registry: MetricsRegistry) {
         deleted = registry.counter("waxwing_retention_deleted_records_total", "Records deleted on purpose.")
         lost = registry.counter(

@@ -2,7 +2,7 @@
 ///
 ///     lock                                held by the running relay
 ///     origin                              the name of the log and its public key, a line each
-///     durable                             how far records were durable, at most a second ago
+///     durable                             where the stream stood at a durable record, at most a second ago
 ///     ratchet                             the HMAC ratchet's state, if the stream has one
 ///     segments/NNNNNNNNNNNNNNNNNNNN.segment   records; named by the first one's index
 ///     segments/NNNNNNNNNNNNNNNNNNNN.segment.zst   the same, compressed: a segment that is closed and delivered
@@ -14,6 +14,10 @@
 ///     damaged/…                           files that were set aside
 ///     cursors/NAME.cursor                 how far each destination has got
 ///     keys/log.pem, keys/log.vkey         the default key of the log and its public part
+///     keys/rekey.note                     a change of the key that is not finished
+///     keys/NNNNNNNNNNNNNNNNNNNN.rekey     the notes of earlier changes; named by the size at which they took place
+///     deadletters/                        a ledger of its own: what destinations will never take
+///     deadletters/requests/*.request      what is to be done with dead letters, for the running relay
 public struct Layout: Sendable {
     public let directory: String
 
@@ -34,6 +38,12 @@ public struct Layout: Sendable {
     public var keys: String { "\(directory)/keys" }
     public var privateKey: String { "\(keys)/log.pem" }
     public var publicKey: String { "\(keys)/log.vkey" }
+    public var rekeyNote: String { "\(keys)/rekey.note" }
+    public func rekeyNote(_ size: UInt64) -> String { "\(keys)/\(Self.name(size)).rekey" }
+    /// The ledger of the dead letters, which has a layout of its own.
+    public var deadLetters: Layout { Layout("\(directory)/deadletters") }
+    /// Where requests about dead letters are put, in the layout of these.
+    public var requests: String { "\(directory)/requests" }
 
     public func segment(_ firstIndex: UInt64) -> String { "\(segments)/\(Self.name(firstIndex)).segment" }
     public func compressedSegment(_ firstIndex: UInt64) -> String { segment(firstIndex) + ".zst" }
@@ -74,16 +84,16 @@ public struct Layout: Sendable {
         return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(digits) : nil
     }
 
-    /// The directory that ``directory`` is in.
-    private var parent: String {
-        guard let slash = directory.lastIndex(of: "/") else { return "." }
-        return slash == directory.startIndex ? "/" : String(directory[..<slash])
+    /// The directory that the file or directory at `path` is in.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     func makeDirectories(_ files: any FileSystem) throws(FileError) {
         if !files.exists(directory) {
             try files.makeDirectory(directory)
-            try files.syncDirectory(parent)
+            try files.syncDirectory(Self.folder(of: directory))
         }
         for folder in [segments, cursors, keys] { try files.makeDirectory(folder) }
         try files.syncDirectory(directory)

@@ -14,21 +14,24 @@ public final class Ledger: @unchecked Sendable {
     public let tornBytes: UInt64
     /// Records that were found without a seal, and are sealed first.
     public let unsealedRecords: UInt64
+    /// Records that were durable once and that the start could not read; ``start()`` declares them.
+    public let lostRecords: [LostRecords]
 
     private let lock: any File
+    private let queue: BatchQueue
     private let syncer: Syncer
+    private let losses: LossDeclarations
     private var writer: LedgerWriter?
     private var writerThread: Worker?
     private var syncerThread: Worker?
-    private let onFailure: @Sendable (any Error) -> Void
+    private let onEvent: @Sendable (LedgerEvent) -> Void
 
     /// Opens the ledger, or makes a new one. Throws ``LedgerError``, ``FileError`` or `SealError`.
     ///
-    /// `onFailure` is called at most once for each of the ledger's two threads, when a file operation has failed: the
-    /// ledger takes nothing more then, and what was not synced is not released.
+    /// `onEvent` is called from the ledger's threads and those of its readers.
     public init(
         _ options: LedgerOptions, key: LogKey, ratchet: consuming Ratchet?, queue: BatchQueue, counters: LedgerCounters,
-        system: any FileSystem = DiskFileSystem(), onFailure: @escaping @Sendable (any Error) -> Void
+        system: any FileSystem = DiskFileSystem(), onEvent: @escaping @Sendable (LedgerEvent) -> Void
     ) throws {
         let layout = Layout(options.directory)
         try layout.makeDirectories(system)
@@ -36,29 +39,44 @@ public final class Ledger: @unchecked Sendable {
         try Self.checkOrigin(key, layout, system)
         let mark = try DurableMark(layout, system)
         var ratchet = ratchet
-        let recovered = try Recovery(options, system).run(now: options.wallClock()) { state in
+        let recovery = try Recovery(options, system, now: options.wallClock())
+        let recovered = try recovery.run(mark: mark.state) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
         } accept: { nextIndex in
             try Self.refuseRestoredBackup(nextIndex, layout, system)
-            try Self.refuseLoss(nextIndex, mark, layout, system)
         }
         let horizon = Horizon(recovered.position)
-        access = LedgerAccess(layout, horizon, system)
+        losses = LossDeclarations(
+            options, known: try KnownLosses(layout, system), queue: queue, counters: counters, onEvent: onEvent)
+        access = LedgerAccess(layout, horizon, losses, system)
         tornBytes = recovered.tornBytes
         unsealedRecords = recovered.sealer.pending
-        syncer = Syncer(horizon) { onFailure($0) }
-        self.onFailure = onFailure
+        syncer = Syncer(horizon, isInline: options.isStepwise) { queue.wake() }
+        self.queue = queue
+        self.onEvent = onEvent
+        let lossFrom = recovered.lossFrom
         writer = try LedgerWriter(
-            options, system, queue: queue, syncer: syncer, counters: counters, signals: signals, mark: mark,
-            recovered: recovered)
+            options, system, queue: queue, horizon: horizon, syncer: syncer, counters: counters, signals: signals,
+            mark: mark, recovered: recovered, onEvent: onEvent)
+        let missing = try lossFrom.map { try Self.missing(from: $0, layout, system, horizon) } ?? []
+        lostRecords = missing.filter { !$0.wereDeleted }
     }
 
-    /// Starts the two threads.
+    /// Starts the two threads. What is lost is declared first.
     public func start() {
+        for lost in lostRecords { losses.declare(lost) }
         syncerThread = Worker { [syncer] in syncer.run() }
         writerThread = Worker { [self] in
-            do { try writer?.run() } catch { onFailure(error) }
+            do { try writer?.run() } catch { onEvent(.failed(error)) }
         }
+    }
+
+    /// Does what there is to do now; at the end, when the queue was closed, all that ``join()`` waits for. Only of a
+    /// stepwise ledger.
+    func step() throws {
+        for lost in lostRecords { losses.declare(lost) }
+        while queue.isWaiting { _ = try writer?.turn(until: 0) }
+        if queue.isClosed { try writer?.stop() }
     }
 
     /// Waits until the queue, which must have been closed, is written, sealed and synced. Once is enough; again does
@@ -71,7 +89,27 @@ public final class Ledger: @unchecked Sendable {
         syncerThread = nil
     }
 
-    private static func takeLock(_ layout: Layout, _ system: any FileSystem) throws -> any File {
+    /// Which of the durable records from `index` on cannot be read.
+    private static func missing(
+        from index: UInt64, _ layout: Layout, _ system: any FileSystem, _ horizon: Horizon
+    ) throws -> [LostRecords] {
+        let end = horizon.position.nextIndex
+        guard try layout.segmentIndexes(system).contains(where: { $0 < end }) else {
+            return index < end ? [LostRecords(indexes: index..<end, segment: layout.segments)] : []
+        }
+        var losses: [LostRecords] = []
+        var reader = try LedgerReader(layout, system, horizon, from: index) { losses.append($0) }
+        var memory = [UInt8](repeating: 0, count: BlockHeader.size + BlockHeader.payloadLimit)
+        while let block = try reader.peek() {
+            try unsafe memory.withUnsafeMutableBytes { memory in
+                let size = BlockHeader.size + block.payloadLength
+                _ = unsafe try reader.read(block, into: UnsafeMutableRawBufferPointer(rebasing: memory[..<size]))
+            }
+        }
+        return losses
+    }
+
+    static func takeLock(_ layout: Layout, _ system: any FileSystem) throws -> any File {
         let file = try system.open(layout.lock, .updateOrCreate)
         guard try file.lock() else {
             throw LedgerError(
@@ -84,15 +122,7 @@ public final class Ledger: @unchecked Sendable {
     /// A directory holds one log for ever, signed by one key: another origin is another tree, and seals of another key
     /// are none to who has pinned the first.
     private static func checkOrigin(_ key: LogKey, _ layout: Layout, _ system: any FileSystem) throws {
-        guard system.exists(layout.origin) else {
-            let temporary = layout.origin + ".new"
-            let file = try system.open(temporary, .updateOrCreate)
-            try file.truncate(to: 0)
-            try file.write(Array("\(key.origin)\n\(key.verifierKey)\n".utf8), at: 0)
-            try file.sync()
-            try system.rename(temporary, to: layout.origin)
-            return try system.syncDirectory(layout.directory)
-        }
+        guard system.exists(layout.origin) else { return try storeOrigin(key.verifier, layout, system) }
         let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
         let lines = text.split(separator: "\n").map(String.init)
         guard lines.first == key.origin.text else {
@@ -105,21 +135,15 @@ public final class Ledger: @unchecked Sendable {
             throw LedgerError(
                 .otherKey,
                 "\(layout.directory) holds a log that is signed with the key of \(lines.dropFirst().first ?? "?"), not of "
-                    + "\(key.verifierKey): restore the private key, or begin a new log: another `data` folder and another "
-                    + "`stream.origin`")
+                    + "\(key.verifierKey): restore the private key, or name the new one in `stream.key` if the key was "
+                    + "replaced; or begin a new log: another `data` folder and another `stream.origin`")
         }
     }
 
-    private static func refuseLoss(
-        _ nextIndex: UInt64, _ mark: DurableMark, _ layout: Layout, _ system: any FileSystem
-    ) throws {
-        guard mark.nextIndex > nextIndex else { return }
-        let path = try layout.segmentIndexes(system).last.map(layout.segment) ?? layout.segments
-        throw LedgerError(
-            .damaged,
-            "\(layout.directory) had records up to \(mark.nextIndex), and whole ones are there only up to \(nextIndex): "
-                + "what follows in \(path) is damaged or gone, and signing on would give indexes twice. Restore the "
-                + "files, or begin a new log: another `data` folder and another `stream.origin`")
+    /// Writes whose log the directory holds, and by which key it goes on.
+    static func storeOrigin(_ key: LogVerifier, _ layout: Layout, _ system: any FileSystem) throws(FileError) {
+        try system.replace(layout.origin, Array("\(key.origin)\n\(key)\n".utf8))
+        try system.syncDirectory(layout.directory)
     }
 
     private static func refuseRestoredBackup(
@@ -131,8 +155,8 @@ public final class Ledger: @unchecked Sendable {
             throw LedgerError(
                 .restoredBackup,
                 "destination \(name.dropLast(7)) has records up to \(ahead), the ledger only up to \(nextIndex): it was "
-                    + "restored from an old copy, and signing on would give indexes twice. Begin a new log: another "
-                    + "`data` folder and another `stream.origin`")
+                    + "restored from an old copy, and signing on would give indexes twice. Put the newest copy back, "
+                    + "or begin a new log: another `data` folder and another `stream.origin`")
         }
     }
 }

@@ -18,6 +18,16 @@ public struct LedgerArchive: Sendable {
         }
     }
 
+    /// The public key of the log, in vkey form.
+    public func verifierKey() throws -> String {
+        let lines = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self).split(
+            separator: "\n")
+        guard lines.count == 2 else {
+            throw LedgerError(.damaged, "\(layout.origin) does not name the log and its key")
+        }
+        return String(lines[1])
+    }
+
     /// The public keys of the log, as the ledger itself names them.
     public func verifiers() throws -> [LogVerifier] {
         try SmallFile.read(layout.origin, system).dropFirst().compactMap(\.first).map { try LogVerifier(parsing: $0) }

@@ -8,6 +8,9 @@ public final class LedgerCounters: Sendable {
     let seals: Counter
     let segments: Counter
     let dropped: Counter
+    let lost: Counter
+    let failures: Counter
+    let isDegraded: Gauge
     let sealedIndex: Gauge
     let sealedAt: Gauge
 
@@ -17,9 +20,20 @@ public final class LedgerCounters: Sendable {
         seals = registry.counter("waxwing_ledger_seals_total", "Batches sealed.")
         segments = registry.counter("waxwing_ledger_segments_total", "Segments begun.")
         dropped = registry.counter("waxwing_ledger_declared_drops_total", "Lost records that seals have declared.")
+        lost = registry.counter(
+            "waxwing_ledger_lost_records_total", "Records that were durable once and cannot be read any more.")
+        failures = registry.counter(
+            "waxwing_ledger_failures_total", "Times that the ledger's files could not be written.")
+        isDegraded = registry.gauge(
+            "waxwing_ledger_degraded", "1 while nothing is taken since the ledger's files cannot be written.")
         sealedIndex = registry.gauge("waxwing_ledger_sealed_index", "Index behind the newest seal.")
         sealedAt = registry.gauge("waxwing_ledger_sealed_timestamp_seconds", "Time of the newest seal.")
     }
+
+    /// Octets written so far.
+    public var writtenOctets: UInt64 { octets.current }
+    /// Index behind the newest seal that was made, 0 before the first.
+    public var sealedSize: UInt64 { UInt64(clamping: sealedIndex.current) }
 
     func noteSeal(_ sealed: SealedBatch) {
         seals.add()

@@ -15,8 +15,14 @@ public struct LedgerOptions: Sendable {
     public var syncBytes: UInt64 = 1 << 20
     /// Bytes after which a new segment is begun.
     public var segmentBytes: UInt64 = 64 << 20
+    /// How long after a file operation has failed the next try is: at first, and at most.
+    var retryPause: ClosedRange<UInt64> = 100_000_000...5_000_000_000
+    /// Whether there are no threads, and who has the ledger calls ``Ledger/step()``: for tests that repeat what they do.
+    var isStepwise = false
     /// Milliseconds since 1970, for the time stamps of seals, blocks and segments.
     public var wallClock: @Sendable () -> UInt64 = { Clock.wall() / 1_000_000 }
+    /// What the last seal, when the queue was closed, says as its reason.
+    public var finalReason = SealReason.stop
     /// HOSTNAME and PROCID of the seals.
     public var hostname: String
     public var processID: Int32

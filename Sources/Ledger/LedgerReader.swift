@@ -11,6 +11,8 @@ public struct LedgerReader: ~Copyable {
     private let onLoss: (LostRecords) -> Void
     private var file: any File
     private var segment: UInt64
+    /// The horizon's when ``file`` was opened.
+    private var generation: UInt64
     /// Where the next block is, if the headers from ``intactOffset`` on are right.
     private var offset = UInt64(SegmentHeader.size)
     /// Where the last block that was read ends: the last place where a block is known to begin.
@@ -30,6 +32,7 @@ public struct LedgerReader: ~Copyable {
             throw LedgerError(.outOfRange, "index \(index) is not in the ledger yet")
         }
         let segment = segments.last { $0 <= index } ?? oldest
+        let generation = horizon.position.generation
         let file = try files { () throws(FileError) in try layout.openSegment(segment, system) }
         if let offset = (file as? CompressedFile)?.blockOffset(before: index) {
             self.offset = offset
@@ -41,6 +44,7 @@ public struct LedgerReader: ~Copyable {
         self.onLoss = onLoss
         self.file = file
         self.segment = segment
+        self.generation = generation
         nextIndex = index
     }
 
@@ -48,6 +52,10 @@ public struct LedgerReader: ~Copyable {
     /// When records were lost before it, ``nextIndex`` has moved past them.
     public mutating func peek() throws(LedgerError) -> BlockHeader? {
         let end = horizon.position
+        if generation != end.generation {
+            try open(segment)
+            generation = end.generation
+        }
         while nextIndex < end.nextIndex {
             if let block = try files({ () throws(FileError) in try nextBlock(before: end) }) {
                 if block.firstIndex > nextIndex { lose(upTo: block.firstIndex) }
@@ -136,6 +144,7 @@ public struct LedgerReader: ~Copyable {
         segment = index
         offset = UInt64(SegmentHeader.size)
         intactOffset = offset
+        isDamaged = false
     }
 
     static func readHeader(_ file: any File, _ offset: UInt64) throws(FileError) -> BlockHeader? {

@@ -4,23 +4,24 @@ import Seal
 import Syslog
 
 /// The one writer of the ledger: takes batches from the queue, gives the records their indexes, and writes, seals and
-/// has them synced. Runs on a thread of its own.
+/// has them synced. Runs on a thread of its own. `docs/ledger.md` has the system calls in order.
 ///
-/// The system calls: a block is written behind the last one, its leaf hashes to the file beside it (pwrite each). Every
-/// `syncInterval` or `syncBytes` the syncer syncs the segment (fdatasync), at most once a second stores ratchet and
-/// durable mark, and then moves the horizon that readers see. A segment that is long enough is synced and followed by
-/// the next one, whose header is synced under another name before it gets its own (rename, fsync of the folder).
+/// A file operation that fails does not end it. What is not durable is in memory (``UnsyncedBlocks``), and the writer
+/// writes it again to a new segment until that works (``heal(_:)``); meanwhile it takes nothing from the queue.
 struct LedgerWriter: ~Copyable {
     private let options: LedgerOptions
     private let layout: Layout
     private let system: any FileSystem
     private let queue: BatchQueue
+    private let horizon: Horizon
     private let syncer: Syncer
     private let counters: LedgerCounters
     private let signals: WriterSignals
+    private let onEvent: @Sendable (LedgerEvent) -> Void
     private var sealer: Sealer
     private var segment: SegmentWriter
     private var builder: BlockBuilder
+    private var unsynced: UnsyncedBlocks
     private var open: OpenBatch
     private var declaredLoss: UInt64 = 0
     private var unsyncedBytes: UInt64 = 0
@@ -30,44 +31,70 @@ struct LedgerWriter: ~Copyable {
     /// When ratchet and mark were last stored, and whether something was written since.
     private var marksStoredAt: UInt64 = 0
     private var marksAreBehind = false
+    /// Records were found without a seal: they are sealed first.
+    private var isRecovering: Bool
     private static let markInterval: UInt64 = 1_000_000_000
 
     init(
-        _ options: LedgerOptions, _ system: any FileSystem, queue: BatchQueue, syncer: Syncer, counters: LedgerCounters,
-        signals: WriterSignals, mark: DurableMark, recovered: consuming RecoveredLedger
+        _ options: LedgerOptions, _ system: any FileSystem, queue: BatchQueue, horizon: Horizon, syncer: Syncer,
+        counters: LedgerCounters, signals: WriterSignals, mark: DurableMark, recovered: consuming RecoveredLedger,
+        onEvent: @escaping @Sendable (LedgerEvent) -> Void
     ) throws(OpenSSLError) {
         self.options = options
         self.system = system
         self.queue = queue
+        self.horizon = horizon
         self.syncer = syncer
         self.counters = counters
         self.signals = signals
         self.mark = mark
+        self.onEvent = onEvent
         layout = Layout(options.directory)
         builder = try BlockBuilder(recovered.sealer.identity)
+        unsynced = UnsyncedBlocks(recovered.sealer.state)
         open = OpenBatch(options.batch, at: Self.milliseconds())
+        isRecovering = recovered.sealer.pending > 0
         sealer = recovered.sealer
         segment = recovered.segment
     }
 
-    /// Works until the queue is closed and empty, then seals and syncs.
+    /// Works until the queue is closed and empty, then seals and syncs. Throws when no seal can be made, or when the
+    /// files could not be written up to the end.
     mutating func run() throws {
-        if sealer.pending > 0 { try closeBatch(.recover) }
-        while true {
-            switch queue.next(until: nextDeadline, takesRecords: { signals.hasRoom }) {
-            case .batch(let batch):
-                try append(batch)
-                queue.finish(batch)
-            case .notice(let batch):
-                try append(batch)
-                signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
-                queue.finish(notice: batch)
-            case .timeout: break
-            case .closed: return try stop()
-            }
-            try closeBatchIfDue()
-            try syncIfDue()
+        while try turn(until: nextDeadline) {}
+        try stop()
+    }
+
+    /// Waits for a batch until `deadline`, takes it in, and does what else is due. Returns false when the queue is closed
+    /// and empty.
+    mutating func turn(until deadline: UInt64) throws -> Bool {
+        if isRecovering {
+            isRecovering = false
+            try closeBatch(.recover)
         }
+        if let failure = syncer.failure { try heal(failure) }
+        switch queue.next(until: deadline, takesRecords: { signals.hasRoom }) {
+        case .batch(let batch):
+            try append(batch)
+            queue.finish(batch)
+        case .notice(let batch):
+            try append(batch)
+            signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
+            queue.finish(notice: batch)
+        case .timeout: break
+        case .closed: return false
+        }
+        try closeBatchIfDue()
+        try syncIfDue()
+        return true
+    }
+
+    /// Seals what there is, with the last seal of this run, and waits until all is durable.
+    mutating func stop() throws {
+        try closeBatch(options.finalReason)
+        marksStoredAt = 0
+        try waitForSync()
+        try? segment.syncLeaves()
     }
 
     private var nextDeadline: UInt64 {
@@ -96,24 +123,32 @@ struct LedgerWriter: ~Copyable {
     private mutating func writeBlock(endsBatch: Bool) throws {
         builder.absorb(into: &sealer)
         guard builder.recordCount > 0 else { return }
-        let bytes = UInt64(BlockHeader.size + builder.payloadLength)
         let first = sealer.nextIndex - UInt64(builder.recordCount)
-        try unsafe builder.finish(firstIndex: first, endsBatch: endsBatch, writtenAt: options.wallClock()) {
-            (block, leaves) throws(FileError) in
-            try unsafe segment.append(block, leaves: leaves)
+        let block = builder.finish(
+            firstIndex: first, endsBatch: endsBatch, writtenAt: options.wallClock(), next: unsynced.takeEmpty())
+        unsynced.append(block)
+        unsyncedBytes += UInt64(block.length)
+        counters.octets.add(UInt64(block.length))
+        signals.note(writtenBytes: UInt64(block.length))
+        do throws(FileError) {
+            try segment.append(block)
+            if segment.length >= options.segmentBytes || signals.takeRotation() { try rotate() }
+        } catch {
+            try heal(error)
         }
-        unsyncedBytes += bytes
-        counters.octets.add(bytes)
-        signals.note(writtenBytes: bytes)
-        if segment.length >= options.segmentBytes || signals.takeRotation() { try rotate() }
+        if unsynced.isFull { try waitForSync() }
     }
 
-    private mutating func rotate() throws {
+    private mutating func rotate() throws(FileError) {
         requestSync()
         try syncer.drain()
         try segment.syncLeaves()
+        try beginSegment(sealer.state)
+    }
+
+    private mutating func beginSegment(_ state: SealerState) throws(FileError) {
         segment = try SegmentWriter(
-            creating: sealer.state, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
+            creating: state, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
         counters.segments.add()
     }
 
@@ -148,11 +183,24 @@ struct LedgerWriter: ~Copyable {
     }
 
     private mutating func requestSync() {
+        unsynced.release(upTo: horizon.position.nextIndex)
+        unsynced.noteRequest(sealer.state)
         let position = LedgerPosition(
-            nextIndex: sealer.nextIndex, segment: segment.firstIndex, offset: segment.length)
+            nextIndex: sealer.nextIndex, segment: segment.firstIndex, offset: segment.length,
+            generation: horizon.position.generation)
         syncer.request(Syncer.Request(file: segment.records, position: position, afterwards: marks()))
         unsyncedBytes = 0
         unsyncedSince = nil
+    }
+
+    private mutating func waitForSync() throws {
+        do throws(FileError) {
+            requestSync()
+            try syncer.drain()
+            unsynced.release(upTo: horizon.position.nextIndex)
+        } catch {
+            try heal(error)
+        }
     }
 
     /// What is stored behind the records, at most once a second, and never ahead of them: the mark, and the ratchet's
@@ -162,18 +210,53 @@ struct LedgerWriter: ~Copyable {
         marksAreBehind = now - marksStoredAt < Self.markInterval
         guard !marksAreBehind else { return nil }
         marksStoredAt = now
-        let (mark, nextIndex, ratchet, path) = (mark, sealer.nextIndex, sealer.encodedRatchet(), layout.ratchet)
+        let (mark, state, ratchet, path, system) = (mark, sealer.state, sealer.encodedRatchet(), layout.ratchet, system)
         return { () throws(FileError) in
-            if let ratchet { try RatchetFile.store(ratchet, at: path) }
-            try mark.store(nextIndex)
+            if let ratchet { try system.replaceSecret(path, ratchet) }
+            try mark.store(state)
         }
     }
 
-    private mutating func stop() throws {
-        try closeBatch(.stop)
+    // MARK: Failures
+
+    /// Writes what is not durable to a new segment, again and again until that works; at the relay's end only once
+    /// more. Throws the reason if it did not.
+    private mutating func heal(_ first: FileError) throws(FileError) {
+        var failure = first
+        var pause: UInt64 = 0
+        counters.isDegraded.set(1)
+        onEvent(.degraded(failure))
+        while true {
+            counters.failures.add()
+            let isEnding = queue.waitForEnd(until: Clock.monotonic() + pause)
+            do throws(FileError) {
+                try writeAgain()
+                break
+            } catch {
+                if error != failure { onEvent(.degraded(error)) }
+                failure = error
+            }
+            if isEnding { throw failure }
+            pause = min(options.retryPause.upperBound, max(options.retryPause.lowerBound, pause * 2))
+        }
+        counters.isDegraded.set(0)
+        onEvent(.restored)
+    }
+
+    /// Begins a new segment behind the last durable record, writes everything since to it, and waits for its sync.
+    private mutating func writeAgain() throws(FileError) {
+        syncer.reset()
+        let durable = horizon.position
+        unsynced.release(upTo: durable.nextIndex)
+        if segment.firstIndex == durable.segment { segment.cut(to: durable) }
+        try? segment.syncLeaves()
+        try beginSegment(unsynced.base)
+        horizon.replaceNewestFile()
+        for block in unsynced.blocks { try segment.append(block) }
+        try mark.replace()
         marksStoredAt = 0
         requestSync()
         try syncer.drain()
-        try segment.syncLeaves()
+        unsynced.release(upTo: horizon.position.nextIndex)
     }
 }

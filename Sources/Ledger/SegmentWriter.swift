@@ -17,13 +17,13 @@ struct SegmentWriter: ~Copyable {
         let first = state.frontier.size
         let header = SegmentHeader(firstIndex: first, createdAt: time, state: state)
         let temporary = layout.segment(first) + ".new"
-        let records = try system.open(temporary, .updateOrCreate)
-        try records.truncate(to: 0)
+        // Files of that name that are there were given up: one whose sync has failed is not to be trusted again.
+        for path in [temporary, layout.leaves(first)] where system.exists(path) { try system.remove(path) }
+        let records = try system.open(temporary, .create)
         try records.reserve(reserve)
         try records.write(header.encoded(), at: 0)
         try records.sync()
-        let leaves = try system.open(layout.leaves(first), .updateOrCreate)
-        try leaves.truncate(to: 0)
+        let leaves = try system.open(layout.leaves(first), .create)
         // Only now, whole and durable, does the segment get its name: there is no segment without a header.
         try system.rename(temporary, to: layout.segment(first))
         try system.syncDirectory(layout.segments)
@@ -40,19 +40,57 @@ struct SegmentWriter: ~Copyable {
         self.leafCount = leafCount
     }
 
-    /// Appends a block (header and payload) and the hashes of its leaves. Nothing is durable yet.
-    mutating func append(
-        _ block: UnsafeRawBufferPointer, leaves hashes: UnsafeRawBufferPointer
-    ) throws(FileError) {
-        unsafe try records.write(block, at: length)
-        unsafe try leaves.write(hashes, at: leafCount * UInt64(Hash.byteCount))
-        length += UInt64(block.count)
-        leafCount += UInt64(hashes.count / Hash.byteCount)
+    /// Appends a block and the hashes of its leaves. Nothing is durable yet.
+    mutating func append(_ block: Block) throws(FileError) {
+        unsafe try records.write(block.bytes, at: length)
+        try leaves.write(block.leaves, at: leafCount)
+        length += UInt64(block.length)
+        leafCount += UInt64(block.leaves.count)
+    }
+
+    /// Cuts off what lies behind `position`, as far as that can be done: it is written again, with the same bytes, to
+    /// the next segment.
+    func cut(to position: LedgerPosition) {
+        try? records.truncate(to: position.offset)
+        try? leaves.truncate(to: (position.nextIndex - firstIndex) * UInt64(Hash.byteCount))
     }
 
     /// Makes the leaf hashes durable. The records' durability is the syncer's business; the hashes can be computed anew
     /// from the records, and are needed only when those are gone.
     func syncLeaves() throws(FileError) {
         try leaves.sync()
+    }
+}
+
+// MARK: - Files of leaf hashes
+
+extension File {
+    /// `count` hashes from number `index` on, or nil if the file has fewer.
+    func hashes(at index: UInt64, count: Int) throws(FileError) -> [Hash]? {
+        var hashes = [Hash](repeating: Hash(), count: count)
+        var failure: FileError?
+        let length = unsafe hashes.withUnsafeMutableBytes { buffer in
+            do throws(FileError) {
+                return unsafe try read(into: buffer, at: index * UInt64(Hash.byteCount))
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure { throw failure }
+        return length == count * Hash.byteCount ? hashes : nil
+    }
+
+    /// Writes `hashes` as number `index` and the following.
+    func write(_ hashes: [Hash], at index: UInt64) throws(FileError) {
+        var failure: FileError?
+        unsafe hashes.withUnsafeBytes { buffer in
+            do throws(FileError) {
+                unsafe try write(buffer, at: index * UInt64(Hash.byteCount))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 }

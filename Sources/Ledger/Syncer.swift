@@ -3,7 +3,9 @@ import Batch
 /// Makes written blocks durable, on a thread of its own, while the writer goes on writing.
 ///
 /// Requests that come in while a sync runs are answered by the next one together (group commit). The horizon advances
-/// when, and only when, a sync has returned.
+/// when, and only when, a sync has returned. After a sync that failed nothing more is tried, and nothing asked for is
+/// answered, until ``reset()``: the kernel may have dropped the very pages (fsyncgate), so a later success on the same
+/// file would prove nothing.
 final class Syncer: Sendable {
     private struct State {
         var request: Request?
@@ -21,18 +23,24 @@ final class Syncer: Sendable {
 
     private let state = Monitor(State())
     private let horizon: Horizon
-    private let onFailure: @Sendable (FileError) -> Void
+    /// Whether a request is answered at once by who makes it, and there is no thread.
+    private let isInline: Bool
+    private let onFailure: @Sendable () -> Void
 
-    /// `onFailure` is called once, from the syncer's thread, when a sync has failed. No sync is tried after that: the
-    /// kernel may have dropped the very pages (fsyncgate), so a later success would prove nothing.
-    init(_ horizon: Horizon, onFailure: @escaping @Sendable (FileError) -> Void) {
+    /// `onFailure` is called from the syncer's thread when there is a ``failure``.
+    init(_ horizon: Horizon, isInline: Bool = false, onFailure: @escaping @Sendable () -> Void) {
         self.horizon = horizon
+        self.isInline = isInline
         self.onFailure = onFailure
     }
+
+    /// Why nothing is synced at present.
+    var failure: FileError? { state.withLock { $0.failure } }
 
     /// Asks for everything up to `request.position` to be made durable. A later request replaces one not yet begun, but for
     /// what is to be done afterwards, if it has nothing of its own.
     func request(_ request: Request) {
+        guard !isInline else { return failure == nil ? answer(request) : () }
         state.withLock { state in
             let afterwards = request.afterwards ?? state.request?.afterwards
             state.request = Request(file: request.file, position: request.position, afterwards: afterwards)
@@ -49,6 +57,16 @@ final class Syncer: Sendable {
         if let failure = failure ?? nil { throw failure }
     }
 
+    /// Waits for a sync that is under way, then forgets what was asked for, and the failure.
+    func reset() {
+        _ = state.wait { state -> Bool? in
+            state.request = nil
+            guard !state.busy else { return nil }
+            state.failure = nil
+            return true
+        }
+    }
+
     /// Ends the thread once it has nothing left to do.
     func stop() {
         state.withLock { $0.stopped = true }
@@ -57,23 +75,24 @@ final class Syncer: Sendable {
 
     /// The thread's work.
     func run() {
-        while let request = next() {
-            do throws(FileError) {
-                try request.file.sync()
-                try request.afterwards?()
-            } catch {
-                fail(error)
-                return
-            }
+        while let request = next() { answer(request) }
+    }
+
+    private func answer(_ request: Request) {
+        do throws(FileError) {
+            try request.file.sync()
+            try request.afterwards?()
             horizon.advance(to: request.position)
-            state.withLock { $0.busy = false }
-            state.signal()
+            finish(nil)
+        } catch {
+            finish(error)
+            onFailure()
         }
     }
 
     private func next() -> Request? {
         state.wait { state -> Request?? in
-            if let request = state.request {
+            if state.failure == nil, let request = state.request {
                 state.request = nil
                 state.busy = true
                 return .some(request)
@@ -82,12 +101,11 @@ final class Syncer: Sendable {
         } ?? nil
     }
 
-    private func fail(_ error: FileError) {
+    private func finish(_ failure: FileError?) {
         state.withLock { state in
-            state.failure = error
             state.busy = false
+            state.failure = failure
         }
         state.signal()
-        onFailure(error)
     }
 }

@@ -6,11 +6,11 @@ import Telemetry
 
 /// Makes the keeper of the ledger, and logs what it does.
 struct KeeperSetup {
-    let registry: MetricsRegistry
     let logger: Logger
 
     func make(
-        _ settings: Settings, ledger: Ledger, queue: BatchQueue, ledgerCounters: LedgerCounters
+        _ settings: Settings, ledger: Ledger, queue: BatchQueue, ledgerCounters: LedgerCounters,
+        counters: KeeperCounters
     ) throws -> Keeper {
         let logger = logger
         let folder = ledger.access.layout.directory
@@ -19,8 +19,9 @@ struct KeeperSetup {
         }
         return try Keeper(
             Relay.ledgerOptions(settings), Self.policy(settings.retention),
-            destinations: settings.destinations.map(\.name), ledger: ledger, queue: queue,
-            ledgerCounters: ledgerCounters, counters: KeeperCounters(registry),
+            destinations: settings.destinations.flatMap { SharedCursors.names($0.name, shares: $0.shares) },
+            ledger: ledger, queue: queue,
+            ledgerCounters: ledgerCounters, counters: counters,
             freeBytes: { FreeSpace.bytes(of: folder) }, report: { Self.log($0, logger) })
     }
 

@@ -51,15 +51,17 @@ struct ListenerSetup {
     /// The most connections of each listener, whatever its settings say.
     let connectionShare: Int
     let registry: MetricsRegistry
+    let board: StatusBoard
     let logger: Logger
 
     func start(_ settings: Settings.Listener) throws(PlacedError) -> RunningListener {
         do {
             let policy = SourcePolicy(
                 zone: try Self.zone(settings.timeZone), frameLimit: settings.frameLimit,
-                relayNumber: relayNumber(settings.transport))
+                relayNumber: relayNumber(settings.transport), whenFull: FullPolicy(settings.transport.whenFull))
             let name = "\(settings.transport.name) \(settings.address)"
             let counters = ListenerCounters(registry, listener: name)
+            defer { board.add((name, counters)) }
             switch settings.transport {
             case .udp(let udp):
                 let host = try Self.numericHost(settings.address)
@@ -131,6 +133,16 @@ struct ListenerSetup {
         if address.host.isEmpty { return "::" }
         let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
         return resolved.ipAddress ?? address.host
+    }
+}
+
+extension FullPolicy {
+    init(_ settings: Settings.WhenQueueFull) {
+        switch settings {
+        case .stop: self = .stop
+        case .dropNewest: self = .dropNewest
+        case .dropLowest: self = .dropLowest
+        }
     }
 }
 

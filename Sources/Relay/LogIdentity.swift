@@ -61,11 +61,15 @@ public struct LogIdentity: ~Copyable {
         }
     }
 
+    /// What the key's file is encrypted with.
+    static func passphrase(_ settings: Settings) throws -> SecretBytes? {
+        try settings.stream.keyPassphraseFile.map { path in try SecretFile.read(path).withoutLineEnd() }
+    }
+
     private static func privateKey(
         _ settings: Settings, _ layout: Layout, creating: Bool
     ) throws -> (Ed25519PrivateKey, Bool) {
-        let passphrase = try settings.stream.keyPassphraseFile.map { path in try SecretFile.read(path).withoutLineEnd()
-        }
+        let passphrase = try passphrase(settings)
         switch settings.stream.key {
         case .file(let path): return (try Ed25519PrivateKey.load(path, passphrase: passphrase), false)
         case .store(let uri): return (try Ed25519PrivateKey.load(uri, passphrase: passphrase), false)

@@ -5,18 +5,20 @@ import NIOHTTP1
 import NIOPosix
 import Telemetry
 
-/// Serves `/metrics` (Prometheus text), `/healthz` (the process answers) and `/readyz` (it takes and keeps records) over
-/// HTTP on a loopback address.
+/// Serves `/metrics` (Prometheus text), `/status` (how the relay is, in JSON, or for people who ask for text/plain),
+/// `/healthz` (the process answers) and `/readyz` (it takes and keeps records) over HTTP on a loopback address.
 final class MetricsServer: Sendable {
     private let channel: any Channel
 
     /// The port that is bound; the one asked for unless that was 0.
     var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// Binds the port and begins to answer. Throws `BindError`.
+    /// Binds the port and begins to answer. `hindrance` says why the relay takes no records, if it does not. Throws
+    /// `BindError`.
     init(
         host: String, port: Int, group: any EventLoopGroup, registry: MetricsRegistry,
-        isReady: @escaping @Sendable () -> Bool
+        status: @escaping @Sendable () -> RelayStatus,
+        hindrance: @escaping @Sendable () -> String?
     ) throws {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -31,7 +33,7 @@ final class MetricsServer: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(30)))
-                    try pipeline.addHandler(MetricsHandler(registry, isReady))
+                    try pipeline.addHandler(MetricsHandler(registry, status, hindrance))
                 }
             }
         do {
@@ -77,12 +79,17 @@ private final class MetricsHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let registry: MetricsRegistry
-    private let isReady: @Sendable () -> Bool
+    private let status: @Sendable () -> RelayStatus
+    private let hindrance: @Sendable () -> String?
     private var head: HTTPRequestHead?
 
-    init(_ registry: MetricsRegistry, _ isReady: @escaping @Sendable () -> Bool) {
+    init(
+        _ registry: MetricsRegistry, _ status: @escaping @Sendable () -> RelayStatus,
+        _ hindrance: @escaping @Sendable () -> String?
+    ) {
         self.registry = registry
-        self.isReady = isReady
+        self.status = status
+        self.hindrance = hindrance
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -106,14 +113,35 @@ private final class MetricsHandler: ChannelInboundHandler {
         let path = head.uri.split(separator: "?", maxSplits: 1).first ?? ""
         switch (head.method, path) {
         case (.GET, "/metrics"):
-            send(.ok, registry.prometheusText(), "text/plain; version=0.0.4; charset=utf-8", head, context)
+            let registry = registry
+            sendLater("text/plain; version=0.0.4; charset=utf-8", head, context) { registry.prometheusText() }
+        case (.GET, "/status"):
+            let status = status
+            let isForPeople = head.headers["accept"].contains { $0.hasPrefix("text/plain") }
+            sendLater(isForPeople ? "text/plain; charset=utf-8" : "application/json", head, context) {
+                isForPeople ? status().text : status().json + "\n"
+            }
         case (.GET, "/healthz"): send(.ok, "ok\n", "text/plain", head, context)
         case (.GET, "/readyz"):
-            isReady()
-                ? send(.ok, "ready\n", "text/plain", head, context)
-                : send(.serviceUnavailable, "not ready\n", "text/plain", head, context)
-        case (.GET, _): send(.notFound, "there is /metrics, /healthz and /readyz\n", "text/plain", head, context)
+            let hindrance = hindrance()
+            send(
+                hindrance == nil ? .ok : .serviceUnavailable,
+                hindrance.map { "not ready: \($0)\n" } ?? "ready\n", "text/plain", head, context)
+        case (.GET, _):
+            send(.notFound, "there is /metrics, /status, /healthz and /readyz\n", "text/plain", head, context)
         default: send(.methodNotAllowed, "only GET\n", "text/plain", head, context)
+        }
+    }
+
+    /// Sends what `body` says, which may read the ledger: not on the event loop, that destinations share.
+    private func sendLater(
+        _ type: String, _ request: HTTPRequestHead, _ context: ChannelHandlerContext,
+        _ body: @escaping @Sendable () -> String
+    ) {
+        let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        NIOThreadPool.singleton.runIfActive(eventLoop: context.eventLoop) { body() }.whenSuccess { text in
+            let (handler, context) = handler.value
+            handler.send(.ok, text, type, request, context)
         }
     }
 

@@ -34,41 +34,57 @@ public final class Relay: @unchecked Sendable {
     private let keeper: Keeper
     private let keeperThread = KeeperThread()
     private let destinations: [any Destination]
+    private let destinationCounters: [StatusBoard.NamedDestination]
+    private let ledgerCounters: LedgerCounters
+    private let keeperCounters: KeeperCounters
+    private var observation: Horizon.Observation?
+    /// Where destinations leave what they will never be rid of; nil if none of them needs it.
+    private let deadLetters: DeadLetterBox?
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
     private var listeners: [RunningListener] = []
     private var metricsServer: MetricsServer?
     private let isReady = Atomic<Bool>(false)
     private let tag: LogTag
+    private let origin: String
     private let failure = Mutex<(any Error)?>(nil)
+    /// Why the ledger cannot be written at present.
+    private let degradation = Mutex<FileError?>(nil)
 
     /// Opens keys, ledger and destinations. Throws an error that says what to do.
     public init(_ settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
+        try KeyChange.settle(settings, logger)
         var identity = try LogIdentity(settings, creating: true)
         verifierKey = "\(identity.key.verifierKey)"
         isNewKey = identity.isNew
         tag = identity.key.origin.tag
+        origin = identity.key.origin.text
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
-        queue = BatchQueue(byteLimit: settings.queueBytes)
-        let failed = FailureBox()
-        let ledgerCounters = LedgerCounters(registry)
+        queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
+        let events = LedgerEventBox()
+        ledgerCounters = LedgerCounters(registry)
+        keeperCounters = KeeperCounters(registry)
         ledger = try Ledger(
             Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
             counters: ledgerCounters
-        ) { failed.report($0) }
-        keeper = try KeeperSetup(registry: registry, logger: logger).make(
-            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters)
+        ) { events.report($0) }
+        keeper = try KeeperSetup(logger: logger).make(
+            settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters, counters: keeperCounters)
         try identity.publish(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
             numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
-        let setup = DestinationSetup(group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger)
-        destinations = try settings.destinations.map { try setup.make($0) }
-        failed.setHandler { [weak self] error in self?.fail(error) }
+        deadLetters = try Self.deadLetters(settings, identity.key, ledger.access, logger)
+        let setup = DestinationSetup(
+            group: deliveryGroup, ledger: ledger.access, registry: registry, logger: logger, tag: tag,
+            deadLetters: deadLetters)
+        let made = try settings.destinations.map { try setup.make($0) }
+        (destinations, destinationCounters) = (made.map(\.destination), made.flatMap(\.counters))
+        events.setHandler { [weak self] event in self?.handle(event) }
     }
 
     /// The ports that the listeners are bound to, in the order of `settings.listeners`; none before ``start()``.
@@ -95,8 +111,10 @@ public final class Relay: @unchecked Sendable {
                 "the ledger was not closed in order; what had been written goes on",
                 metadata: ["unsealed_records": "\(ledger.unsealedRecords)", "torn_bytes": "\(ledger.tornBytes)"])
         }
+        let board = makeBoard()
         ledger.start()
         keeperThread.start(keeper)
+        startDeadLetters()
         for destination in destinations { destination.start() }
         let counters = RedactionCounters(registry, redaction.ruleSet)
         let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
@@ -105,9 +123,44 @@ public final class Relay: @unchecked Sendable {
         }
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
-            logger: logger)
+            board: board, logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
-        try startMetrics()
+        try startMetrics(board)
+    }
+
+    /// What knows how the relay is, and is told what it has to remember for that.
+    private func makeBoard() -> StatusBoard {
+        let board = StatusBoard(
+            origin: origin, ledger.access, queue, ledgerCounters, keeperCounters,
+            destinationCounters
+        ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
+        board.register(registry)
+        observation = ledger.access.horizon.observe { board.noteDurable() }
+        deliveryGroup.next().scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { _ in
+            board.noteRates()
+        }
+        return board
+    }
+
+    /// The box for dead letters, if there is a destination that says of single records that it will never take them.
+    private static func deadLetters(
+        _ settings: Settings, _ key: LogKey, _ ledger: LedgerAccess, _ logger: Logger
+    ) throws -> DeadLetterBox? {
+        guard settings.destinations.contains(where: \.kind.hasDeadLetters) else { return nil }
+        let letters = try DeadLetterLedger(ledgerOptions(settings), key: key) { error in
+            logger.critical("the ledger of dead letters failed", metadata: ["error": "\(error)"])
+        }
+        return DeadLetterBox(ledger, letters, logger: logger)
+    }
+
+    private func startDeadLetters() {
+        guard let deadLetters else { return }
+        var resend: [String: @Sendable ([UInt64]) -> Void] = [:]
+        for (settings, destination) in zip(settings.destinations, destinations) {
+            guard let destination = destination as? any ResendingDestination else { continue }
+            resend[settings.name] = { destination.resend($0) }
+        }
+        deadLetters.start(resend: resend)
     }
 
     /// The most connections that each listener may have. As many as all of them want may be more than there are
@@ -130,28 +183,29 @@ public final class Relay: @unchecked Sendable {
         return possible / limits.count
     }
 
-    private func startMetrics() throws {
+    private func startMetrics(_ board: StatusBoard) throws {
         MetricsServer.registerProcessMetrics(registry)
         let (access, queue) = (ledger.access, queue)
         registry.observe("waxwing_ledger_durable_index", "Index behind the newest durable record.") {
             Int64(access.horizon.position.nextIndex)
         }
-        registry.observe("waxwing_queue_octets", "Octets that wait for the ledger.") { Int64(queue.byteCount) }
-        registry.observe("waxwing_lost_records_total", "Records lost before the ledger.", type: "counter") {
-            Int64(queue.lostRecords)
-        }
+        QueueWarnings.observe(queue, registry)
         guard let address = settings.metrics else { return }
         do {
             metricsServer = try MetricsServer(
-                host: address.host, port: address.port, group: deliveryGroup, registry: registry
-            ) { [weak self] in self?.takesRecords == true }
+                host: address.host, port: address.port, group: deliveryGroup, registry: registry,
+                status: { board.status() }, hindrance: { [weak self] in self == nil ? "it stops" : self?.hindrance })
         } catch {
             throw PlacedError(settings.position(of: "metrics"), error)
         }
     }
 
-    private var takesRecords: Bool {
-        isReady.load(ordering: .acquiring) && ledger.signals.hasRoom && failure.withLock { $0 == nil }
+    /// Why the relay takes no records at present; nil while it does.
+    private var hindrance: String? {
+        guard isReady.load(ordering: .acquiring) else { return "it starts or stops" }
+        if let failure = failure.withLock({ $0 }) { return "the ledger has failed: \(failure)" }
+        guard ledger.signals.hasRoom else { return "the disk budget is used up" }
+        return degradation.withLock { $0 }.map { "the ledger cannot be written: \($0)" }
     }
 
     /// Takes no more, seals and syncs what was taken, and gives the destinations `settings.drain` to deliver it. A
@@ -171,6 +225,8 @@ public final class Relay: @unchecked Sendable {
         }
         for future in stopped { try? future.wait() }
         deadline.cancel()
+        deadLetters?.stop()
+        observation?.cancel()
         metricsServer?.stop()
         try? intakeGroup.syncShutdownGracefully()
         try? deliveryGroup.syncShutdownGracefully()
@@ -186,7 +242,28 @@ public final class Relay: @unchecked Sendable {
         unsafe sigwait(&signals, &signal)
     }
 
-    /// The ledger cannot write: nothing more can be kept, so the relay ends, and a service manager starts it again.
+    private func handle(_ event: LedgerEvent) {
+        switch event {
+        case .degraded(let error):
+            degradation.withLock { $0 = error }
+            logger.error(
+                "the ledger cannot be written: senders over TCP wait, and it is tried again until it can",
+                metadata: ["error": "\(error)"])
+        case .restored:
+            degradation.withLock { $0 = nil }
+            logger.notice("the ledger is written again; nothing that had been accepted was lost")
+        case .lost(let lost):
+            logger.error(
+                "records of the ledger are damaged or gone, which a sealed record declares",
+                metadata: [
+                    "first_index": "\(lost.indexes.lowerBound)", "last_index": "\(lost.indexes.upperBound - 1)",
+                    "segment": "\(lost.segment)",
+                ])
+        case .failed(let error): fail(error)
+        }
+    }
+
+    /// The ledger has ended: nothing more can be kept, so the relay ends, and a service manager starts it again.
     private func fail(_ error: any Error) {
         logger.critical("the ledger failed; the relay ends", metadata: ["error": "\(error)"])
         failure.withLock { $0 = error }

@@ -60,8 +60,10 @@ public struct SetupCheck {
             let isThere = system.exists(layout.directory)
             if isThere { try checkWritable(layout.directory) } else { try checkParent(of: layout.directory) }
             let isRunning = try system.exists(layout.lock) && !system.open(layout.lock, .update).lock()
+            var lost: UInt64 = 0
             do {
-                try openLedger()
+                // Whose log it is, the next start decides.
+                if !KeyChange.isUnfinished(settings) { lost = try openLedger() }
             } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
                 // Files that are being written are not read in one piece.
             }
@@ -71,6 +73,13 @@ public struct SetupCheck {
             }
             guard freeBytes(layout.directory).map({ $0 >= UInt64(settings.stream.segmentBytes) }) != false else {
                 return (.warning, "holds the log \(origin); its disk has no room for another segment")
+            }
+            guard lost == 0 else {
+                return (
+                    .warning,
+                    "holds the log \(origin), of which \(lost) records are damaged or gone: a start goes on behind them "
+                        + "and declares them in the log"
+                )
             }
             return (.ok, "holds the log \(origin)")
         }
@@ -100,17 +109,22 @@ public struct SetupCheck {
     }
 
     /// Opens the ledger as a start does, so that what would keep it from starting is found, on a file system that
-    /// writes nothing. Without its key, about which there is a finding of its own, there is no opening it.
-    private func openLedger() throws {
-        guard var identity = try? LogIdentity(settings, creating: false) else { return }
-        _ = try Ledger(
+    /// writes nothing. Without its key, about which there is a finding of its own, there is no opening it. Returns how
+    /// many records are lost.
+    private func openLedger() throws -> UInt64 {
+        guard var identity = try? LogIdentity(settings, creating: false) else { return 0 }
+        let ledger = try Ledger(
             Relay.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(),
             queue: BatchQueue(byteLimit: settings.queueBytes), counters: LedgerCounters(MetricsRegistry()),
-            system: TrialFileSystem(freeBytes: freeBytes), onFailure: { _ in })
+            system: TrialFileSystem(freeBytes: freeBytes), onEvent: { _ in })
+        return ledger.lostRecords.reduce(0) { $0 + UInt64($1.indexes.count) }
     }
 
     private func checkKey() -> Finding {
         attempt("signing key", settings.position(of: "stream.key")) {
+            guard !KeyChange.isUnfinished(settings) else {
+                return (.warning, "a change of the key was interrupted; the next start settles it")
+            }
             let (key, isNew) = try LogIdentity.key(settings, Layout(settings.data), creating: false)
             return (.ok, isNew ? "will be made at the first start" : "\(key.verifierKey)")
         }
@@ -188,38 +202,69 @@ public struct SetupCheck {
 
     private func checkDestination(_ destination: Settings.Destination, connecting: Bool) -> Finding {
         attempt("destination \(destination.name)", destination.position) {
-            if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
-            guard let options = try DestinationSetup.streamOptions(destination) else {
-                preconditionFailure("there are two other kinds")
+            let (level, detail) = try reach(destination, connecting: connecting)
+            if destination.filter != nil {
+                return (
+                    level,
+                    "\(detail); it gets a part of the records: verify that with --subset, and --hashes \(settings.data)"
+                )
             }
-            let place = "\(options.host):\(options.port)"
-            guard connecting else { return resolve(options.host, port: options.port) }
-            do {
-                try ConnectionProbe.run(options)
-            } catch {
-                throw Unreachable(place, error)
-            }
-            return (.ok, "connected to \(place)")
+            guard destination.shares > 1 else { return (level, detail) }
+            return (
+                level,
+                "\(detail); each gets the records of some senders: verify all of them together, or each with --subset"
+            )
         }
     }
 
+    private func reach(
+        _ destination: Settings.Destination, connecting: Bool
+    ) throws -> (Finding.Level, String) {
+        if case .file(let archive) = destination.kind { return try checkFolder(archive.path) }
+        if let http = try HTTPDestinationSetup(destination, tag: LogTag(rawValue: 0)) {
+            return try HTTPDestinationCheck(destination, http).run(connecting: connecting)
+        }
+        guard let options = try DestinationSetup.streamOptions(destination) else {
+            preconditionFailure("there are two other kinds")
+        }
+        return try checkTargets(options, connecting: connecting)
+    }
+
+    /// Of several collectors one that does not answer is a warning, as long as another does.
+    private func checkTargets(
+        _ options: StreamDestination.Options, connecting: Bool
+    ) throws(Unreachable) -> (Finding.Level, String) {
+        guard connecting else {
+            let results = options.targets.map { Self.resolve($0.host, port: $0.port) }
+            let isKnown = results.allSatisfy { $0.0 == .ok }
+            return (isKnown ? .ok : .warning, results.map(\.1).joined(separator: "; "))
+        }
+        var (reached, failures) = ([String](), [Unreachable]())
+        for target in options.targets {
+            do {
+                try ConnectionProbe.run(target, options)
+                reached.append("connected to \(target)")
+            } catch { failures.append(Unreachable("\(target)", error)) }
+        }
+        if reached.isEmpty, let first = failures.first { throw first }
+        return (failures.isEmpty ? .ok : .warning, (reached + failures.map(\.description)).joined(separator: "; "))
+    }
+
     /// A name that is not known now may be later: the relay goes on trying.
-    private func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
+    static func resolve(_ host: String, port: Int) -> (Finding.Level, String) {
         guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else {
             return (.warning, "the name \(host) is not known now; the relay will try again and again")
         }
         return (.ok, "\(host):\(port)\(address == host ? "" : ", which is \(address)"), not tried (--connect)")
     }
 
-    private struct Unreachable: Error, CustomStringConvertible {
+    struct Unreachable: Error, CustomStringConvertible {
         let description: String
 
+        init(_ description: String) { self.description = description }
+
         init(_ place: String, _ error: any Error) {
-            let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-            let reason =
-                (first as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) }
-                ?? TLSFailure.describe(first)
-            description = "no connection to \(place): \(reason)"
+            description = "no connection to \(place): \(ConnectionFailure.describe(error))"
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Ledger
+import OpenSSL
 import Synchronization
 
 /// The file system for a start that is only tried out: what is there is read, and what is made or written is forgotten.
@@ -46,6 +47,7 @@ final class TrialFileSystem: FileSystem {
     func rename(_ path: String, to new: String) throws(FileError) {}
     func remove(_ path: String) throws(FileError) {}
     func syncDirectory(_ directory: String) throws(FileError) {}
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {}
 
     private func checkWritable(_ folder: String, for operation: String, _ path: String) throws(FileError) {
         guard !made.withLock({ $0.contains(folder) }), unsafe access("\(folder)/.", W_OK | X_OK) != 0 else { return }

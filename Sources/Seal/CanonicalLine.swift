@@ -39,6 +39,8 @@ public struct CanonicalLine: BitwiseCopyable, Hashable, Sendable {
     public internal(set) var index: UInt64?
     /// Octets the record had before it was cut, or nil for a whole one.
     public internal(set) var originalLength: UInt64?
+    /// Whether its first element is one by which a stream replaces its key; see ``RekeyRecord``.
+    public internal(set) var isRekey = false
 
     // Offsets in the line: of the end of the leaf's first piece, of the `waxwing-sig` element's ends, and of the end of
     // the structured data.
@@ -78,6 +80,8 @@ public struct CanonicalLine: BitwiseCopyable, Hashable, Sendable {
             let start = WordScan.offset(behindSpace: Self.headerSpaces, in: line)
         else { return }
         var cursor = LineCursor(line, at: start)
+        isRekey = cursor.take("[waxwing-rekey@")
+        cursor.position = start
         guard let enterpriseNumber = cursor.skipToIdentity() else { return }
         kind = .record
         guard let identity = cursor.takeIdentityParameters() else {
@@ -91,7 +95,7 @@ public struct CanonicalLine: BitwiseCopyable, Hashable, Sendable {
     }
 
     /// PRI and version, TIMESTAMP, HOSTNAME, APP-NAME, PROCID and MSGID each end in one (RFC 5424 §6).
-    private static let headerSpaces = 6
+    static let headerSpaces = 6
 
     /// Reads the elements behind the identity, which ends at the cursor, and finds the end of the structured data.
     private mutating func readElements(_ cursor: inout LineCursor, _ enterpriseNumber: Range<Int>) {

@@ -29,6 +29,8 @@ public struct SealError: Error, Hashable, Sendable, CustomStringConvertible {
         case inconsistent
         /// A seal does not continue the stream that was replayed up to it.
         case chain
+        /// A note by which one key hands over to the next is not as it should be.
+        case rekey
         /// A stored state does not decode.
         case state
         /// A ratchet's key of an earlier seal is asked for, which was erased.

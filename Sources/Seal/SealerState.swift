@@ -20,16 +20,6 @@ public struct SealerState: Hashable, Sendable {
     /// A stream without records.
     public init() {}
 
-    /// The state in which `seal`'s batch began, over `tree`, which holds all records before that; nil if it is not the
-    /// tree that the seal names. The time is that of `seal` itself: the one before it is not known, and was no later.
-    public init?(before seal: SealRecord, over tree: CompactRange) {
-        guard tree.size == seal.from, tree.hashes == seal.frontier else { return nil }
-        self.init()
-        (frontier, base) = (tree, tree)
-        (number, previous, time) = (seal.number, seal.previous, seal.time)
-        guard isConsistent else { return nil }
-    }
-
     /// Whether the parts fit each other, as they do in every state a sealer comes to.
     private var isConsistent: Bool {
         let isFirst = number == 1

@@ -9,11 +9,12 @@ public enum TakeOver {
     /// The number of the element by which stream `own` marks `line`: 1, for `waxwing@PEN`, if it is of no stream yet,
     /// else N for `waxwing-N@PEN`.
     ///
-    /// Nil if the line's identities are not to be believed: what follows the first is not what relays write, or the
-    /// line has been in stream `own` before, because relays forward to each other in a circle.
+    /// Nil if the line's identities are not to be believed: what follows the first is not what relays write, or there
+    /// is none and yet a `waxwing-rekey` element, which would seem to be stream `own`'s; or the line has been in stream
+    /// `own` before, because relays forward to each other in a circle.
     public static func number(of line: RawSpan, in own: LogTag) -> UInt32? {
         let shape = CanonicalLine(line)
-        guard shape.kind != .foreign else { return 1 }
+        guard shape.kind != .foreign else { return isRekey(line) ? nil : 1 }
         guard shape.violation == nil, shape.log != own else { return nil }
         var cursor = LineCursor(line, at: shape.relayElements.lowerBound)
         var number: UInt64 = 1
@@ -22,5 +23,16 @@ public enum TakeOver {
             number = next.number
         }
         return number < relayLimit ? UInt32(number + 1) : nil
+    }
+
+    /// Whether a line has an element by which a stream replaces its key.
+    private static func isRekey(_ line: RawSpan) -> Bool {
+        guard let start = WordScan.offset(behindSpace: CanonicalLine.headerSpaces, in: line) else { return false }
+        var cursor = LineCursor(line, at: start)
+        while cursor.next == 0x5B {
+            if cursor.take("[waxwing-rekey@") { return true }
+            guard cursor.skipElement() else { return false }
+        }
+        return false
     }
 }

@@ -29,7 +29,7 @@ struct ExampleWriter {
         case .object(let outline):
             lines.append("\(indent)\(field.name):")
             for inner in outline.fields { write(inner, indent: indent + "  ") }
-        case .list(.object(let outline), _):
+        case .list(.object(let outline), _) where outline.choice != nil:
             lines.append("\(indent)\(field.name):")
             writeElements(outline, indent: indent + "  ")
         case .list, .scalar:

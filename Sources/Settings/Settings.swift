@@ -42,6 +42,14 @@ public struct Settings: Sendable {
     /// What applies without a configuration file: UDP and TCP on 127.0.0.1:5514, no destination.
     public static let `default` = Settings()
 
+    /// The same with the ledger in another folder.
+    public static func `default`(data: String) -> Settings {
+        var settings = Settings()
+        settings.data = data
+        settings.stream.key = .generated(path: "\(data)/keys/log.pem")
+        return settings
+    }
+
     /// Where the value of `key` was given (`stream.key`, `listeners[0].certificate_file`), or else the position of the
     /// closest thing around it, for errors that are found only when the value is used.
     public func position(of key: String) -> FilePosition {

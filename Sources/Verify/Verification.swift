@@ -43,30 +43,21 @@ public enum Verification {
     /// input cannot be, leaf hashes are kept in a file without a name: 64 bytes a record, of the newest 64 Mi records.
     public static func run(_ options: VerifyOptions, _ inputs: [ExportInput]) throws(VerificationError) -> VerifyReport
     {
-        let key = try verifier(options.key)
-        var question = Verifier.Options(verifier: key)
-        question.head = try options.head.map { text throws(VerificationError) in try head(text, key) }
-        question.start = options.start
-        question.isSubset = options.isSubset
-        let codes = try options.macKey.map { bytes throws(VerificationError) in try macKey(bytes) }
-        // What cannot be read again is kept in mind.
-        let spool = inputs.allSatisfy(\.isRereadable) ? nil : LeafSpool()
-        var verifier = try make(question, spool)
-        verifier.codes = codes.flatMap { CodeCheck(firstKey: $0) }
-        if let path = options.hashes {
-            verifier.leafHashes = try LeafHashDirectory(path: path)
-        } else if options.isSubset {
-            throw VerificationError(
-                .hashes, "a subset is proved by the relay's leaf hashes; say where they are (--hashes)")
+        var question = try question(options, inputs)
+        let writer = try options.output.map { path throws(VerificationError) in
+            try VerifiedWriter(path: path, inputs: inputs)
         }
-        if let path = options.output {
-            verifier.writer = try VerifiedWriter(path: path, inputs: inputs)
-            verifier.texts = LeafStore()
-        }
-        verifier.report.origin = key.origin.text
-        verifier.report.key = key.description
+        var verifier = try make(options, question, inputs, writer)
         read(inputs, &verifier)
+        verifier.flush()
+        if verifier.isSearching {
+            // Nothing was verified until then, so nothing is lost by beginning again with all keys.
+            (question.keys, question.maySearch) = (verifier.keys, false)
+            verifier = try make(options, question, inputs, writer)
+            read(inputs, &verifier)
+        }
         verifier.finish()
+        question.keys = verifier.keys
         try settle(&verifier, question, inputs)
         if options.isSubset, options.head == nil, verifier.signedSize == 0 {
             verifier.report.notes.append(
@@ -74,6 +65,53 @@ public enum Verification {
         }
         judgeAge(options, &verifier)
         return verifier.report
+    }
+
+    /// The question that `options` ask, with the keys that are needed to understand it.
+    private static func question(
+        _ options: VerifyOptions, _ inputs: [ExportInput]
+    ) throws(VerificationError) -> Verifier.Options {
+        let pinned = try verifier(options.key)
+        var question = Verifier.Options(origin: pinned.origin, keys: KeyChain(pinned))
+        question.start = options.start
+        question.isSubset = options.isSubset
+        question.maySearch = inputs.allSatisfy(\.isRereadable)
+        guard let text = options.head else { return question }
+        question.head = try head(text, question.keys)
+        if question.head == nil, question.maySearch {
+            // Another key of the log may have signed it.
+            var search = try make(question)
+            search.isSearching = true
+            read(inputs, &search)
+            (question.keys, question.maySearch) = (search.keys, false)
+            question.head = try head(text, question.keys)
+        }
+        guard question.head != nil else {
+            throw VerificationError(
+                .head, "the head cannot be used: it is not signed by \(pinned.name)+\(VerifierKey.text(pinned.keyID))")
+        }
+        return question
+    }
+
+    /// A verifier with all that `options` give it.
+    private static func make(
+        _ options: VerifyOptions, _ question: Verifier.Options, _ inputs: [ExportInput], _ writer: VerifiedWriter?
+    ) throws(VerificationError) -> Verifier {
+        let codes = try options.macKey.map { bytes throws(VerificationError) in try macKey(bytes) }
+        // What cannot be read again is kept in mind.
+        var verifier = try make(question, inputs.allSatisfy(\.isRereadable) ? nil : LeafSpool())
+        verifier.codes = codes.flatMap { CodeCheck(firstKey: $0) }
+        if let path = options.hashes {
+            verifier.leafHashes = try LeafHashDirectory(path: path)
+        } else if options.isSubset {
+            throw VerificationError(
+                .hashes, "a subset is proved by the relay's leaf hashes; say where they are (--hashes)")
+        }
+        verifier.writer = writer
+        verifier.texts = writer.map { _ in LeafStore() }
+        verifier.report.origin = question.origin.text
+        verifier.report.key = question.keys.pinned.description
+        return verifier
     }
 
     private static func make(
@@ -168,13 +206,21 @@ public enum Verification {
         }
     }
 
-    private static func head(_ text: String, _ key: LogVerifier) throws(VerificationError) -> Checkpoint {
+    /// The checkpoint in `text`; nil if none of `keys` signed it.
+    private static func head(_ text: String, _ keys: KeyChain) throws(VerificationError) -> Checkpoint? {
         do throws(TransparencyLogError) {
             let note = try SignedNote(parsing: Array(text.drop { $0 == "\u{FEFF}" }.utf8))
-            try note.verify(by: key)
+            let place = keys.keys.firstIndex { key in
+                note.signatures.contains { $0.name == key.name && $0.keyID == key.keyID }
+            }
+            guard let place else { return nil }
+            try note.verify(by: keys.keys[place])
             let head = try Checkpoint(parsing: note.text)
-            guard head.origin == key.origin.text else {
+            guard head.origin == keys.pinned.origin.text else {
                 throw TransparencyLogError(.malformedCheckpoint, "the head is of the log \(head.origin)")
+            }
+            guard head.size == 0 || keys.sizes(place).contains(head.size) else {
+                throw TransparencyLogError(.invalidSignature, "its key had been replaced at that size")
             }
             return head
         } catch {

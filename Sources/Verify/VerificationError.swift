@@ -5,7 +5,7 @@ public struct VerificationError: Error, Hashable, Sendable, CustomStringConverti
         case key
         /// The MAC key is not one.
         case macKey
-        /// The head is not a checkpoint signed by the pinned key.
+        /// The head is not a checkpoint signed by the pinned key, or by one that is tied to it.
         case head
         /// The directory of leaf hashes does not open, or an option needs one.
         case hashes

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Relay
 
 /// The command line. Each command is a file under `Commands`; what it does lies in a library.
 @main
@@ -15,9 +16,10 @@ struct Waxwing: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self, VerifyCommand.self,
-            HeadCommand.self, ProveCommand.self, LedgerCommand.self, KeysCommand.self,
-            SchemaCommand.self, VersionCommand.self,
+            RunCommand.self, StatusCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self,
+            VerifyCommand.self,
+            HeadCommand.self, ProveCommand.self, LedgerCommand.self, KeysCommand.self, SetupCommand.self,
+            DeadLettersCommand.self, SchemaCommand.self, VersionCommand.self,
         ])
 }
 
@@ -29,10 +31,6 @@ enum ExitStatus {
     static let unavailable = ExitCode(69)
     /// The ledger could not be written (EX_IOERR).
     static let failed = ExitCode(74)
-}
-
-enum Version {
-    static let text = "0.1.0"
 }
 
 struct VersionCommand: ParsableCommand {

@@ -7,6 +7,7 @@ Scenarios, all of them by default:
   tcp-disk-tls   TCP in, every record through the disk, TLS out: Waxwing with everything on (parse, redact, seal, sync)
                  against syslog-ng with a reliable disk buffer, rsyslog with a disk queue, and `minimum`, a C program
                  that only hashes, writes, syncs and sends. Medians of three rounds; every relay has its turn in each.
+  elasticsearch  TCP in, every record through the disk, out as gzip'd bulk requests to a sink that unpacks and counts them
   udp            one sender at 200,000 records/s for 5 s: what was sent is what was received and what was counted lost
   verify         `waxwing verify` on an export of 10 million records: records/s and peak memory
   ledger         a ledger of 10 million short records, plain and compressed: start-up, finding a record, `ledger check`
@@ -22,6 +23,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Interop"))
 sys.dont_write_bytecode = True
 
+import bulk  # noqa: E402
 import datagrams  # noqa: E402
 import forwarding  # noqa: E402
 import idling  # noqa: E402
@@ -31,6 +33,7 @@ from lab.process import Failure  # noqa: E402
 
 SCENARIOS = {
     "tcp-disk-tls": forwarding.measure,
+    "elasticsearch": bulk.measure,
     "udp": datagrams.measure,
     "verify": verification.measure,
     "ledger": ledgers.measure,

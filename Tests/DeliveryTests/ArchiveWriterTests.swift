@@ -19,10 +19,12 @@ import Testing
         lines = try ledger.lines()
     }
 
-    private func writer(rotate: UInt64 = 1500) throws(FileError) -> ArchiveWriter {
+    private func writer(rotate: UInt64 = 1500, interval: UInt64? = nil) throws(FileError) -> ArchiveWriter {
         let cursor = try CursorFile(ledger.folder.path("archive.cursor"), system)
         let index = cursor.value?.nextIndex ?? 0
-        return try ArchiveWriter(folder, rotate: rotate, cursor: cursor, from: index, system)
+        return try ArchiveWriter(
+            ArchiveFolder(path: folder, system: system), ArchiveWriter.Rotation(bytes: rotate, interval: interval),
+            cursor: cursor, from: index)
     }
 
     /// Copies what is left, and syncs after every third block and at the end.
@@ -64,6 +66,33 @@ import Testing
         try copy(try writer())
         expectWhole()
         #expect(TemporaryDirectory.names(in: folder).count > 3)
+    }
+
+    /// Each stretch of time has files of its own, which hold whole batches, also when the writer is another one.
+    @Test(arguments: [1, 3, 10, 1000], [1, 4, Int.max])
+    func filesEndWhereAStretchOfTimeEnds(interval: UInt64, blocks: Int) throws {
+        var reader = try ledger.access.makeReader(from: 0)
+        var (starts, times, hasEnded) = ([UInt64](), [UInt64: UInt64](), false)
+        while let block = try reader.peek() {
+            times[block.firstIndex] = block.writtenAt
+            if starts.isEmpty || hasEnded && block.writtenAt / interval > times[starts.last!]! / interval {
+                starts.append(block.firstIndex)
+            }
+            hasEnded = block.endsBatch
+            var memory = [UInt8](repeating: 0, count: BlockHeader.size + block.payloadLength)
+            _ = try unsafe memory.withUnsafeMutableBytes { unsafe try reader.read(block, into: $0) }
+        }
+        while true {
+            let writer = try writer(rotate: 1 << 20, interval: interval)
+            if let index = writer.fileIndex, let time = times[index] { writer.noteFileTime(time) }
+            guard writer.nextIndex < lines.count else { break }
+            try copy(writer, blocks: blocks)
+            try writer.sync()
+        }
+        expectWhole()
+        let found = TemporaryDirectory.names(in: folder).compactMap { UInt64($0.dropFirst(8).dropLast(4)) }
+        // A writer does not know whether the one before it had ended a batch, so a file may be begun a batch later.
+        #expect(blocks == .max ? found == starts : Set(found).count <= starts.count && found.first == 0)
     }
 
     @Test func aWriterGoesOnWithTheNewestFile() throws {

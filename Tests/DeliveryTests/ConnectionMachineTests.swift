@@ -133,6 +133,82 @@ import Testing
             }
         }
     }
+
+    // MARK: - Several collectors
+
+    private func several(_ count: Int) -> ConnectionMachine {
+        var limits = ConnectionMachine.Limits()
+        limits.targets = count
+        return ConnectionMachine(limits: limits, now: 0)
+    }
+
+    @Test func theNextCollectorIsTriedAtOnceAndAllOfThemBeforeAPause() {
+        var machine = several(3)
+        for target in 0..<3 {
+            #expect(machine.target == target)
+            #expect(machine.handle(.tick, now: 0, outstanding: 0, jitter: 0) == [.connect])
+            _ = machine.handle(.connectFailed, now: 0, outstanding: 0, jitter: 0)
+        }
+        #expect(machine.target == 0 && machine.state == .waiting(until: 250_000_000))
+        for target in 0..<3 {
+            #expect(machine.target == target)
+            #expect(machine.handle(.tick, now: Self.second, outstanding: 0, jitter: 0) == [.connect])
+            _ = machine.handle(.connected, now: Self.second, outstanding: 0, jitter: 0)
+            _ = machine.handle(.disconnected(clean: true), now: Self.second, outstanding: 0, jitter: 0)
+        }
+        #expect(machine.target == 0 && machine.state == .waiting(until: Self.second + 500_000_000), "none has held")
+    }
+
+    /// A machine that streams to the second of two collectors.
+    private func onSecond() -> ConnectionMachine {
+        var machine = several(2)
+        _ = machine.handle(.tick, now: 0, outstanding: 0, jitter: 0)
+        _ = machine.handle(.connectFailed, now: 0, outstanding: 0, jitter: 0)
+        _ = machine.handle(.tick, now: 0, outstanding: 0, jitter: 0)
+        _ = machine.handle(.connected, now: 0, outstanding: 0, jitter: 0)
+        #expect(machine.target == 1 && machine.state == .streaming)
+        return machine
+    }
+
+    @Test func theFirstCollectorIsProbedAndGetsTheConnectionBack() {
+        var machine = onSecond()
+        #expect(machine.handle(.tick, now: 59 * Self.second, outstanding: 0, jitter: 0).isEmpty)
+        #expect(machine.handle(.tick, now: 60 * Self.second, outstanding: 0, jitter: 0) == [.probeFirst])
+        #expect(machine.handle(.tick, now: 61 * Self.second, outstanding: 0, jitter: 0).isEmpty)
+        #expect(machine.handle(.tick, now: 120 * Self.second, outstanding: 0, jitter: 0) == [.probeFirst])
+        let now = 121 * Self.second
+        #expect(machine.handle(.firstAnswers, now: now, outstanding: 5, jitter: 0) == [.closeOutput])
+        #expect(!machine.maySend)
+        #expect(machine.handle(.firstAnswers, now: now, outstanding: 5, jitter: 0).isEmpty)
+        let actions = machine.handle(.disconnected(clean: true), now: now, outstanding: 0, jitter: 0)
+        #expect(actions == [.confirmAll, .connect] && machine.target == 0)
+    }
+
+    @Test func theFirstCollectorIsNotProbedWhileItHasTheConnection() {
+        var machine = several(2)
+        _ = machine.handle(.tick, now: 0, outstanding: 0, jitter: 0)
+        _ = machine.handle(.connected, now: 0, outstanding: 0, jitter: 0)
+        #expect(machine.handle(.tick, now: 600 * Self.second, outstanding: 0, jitter: 0).isEmpty)
+        #expect(machine.handle(.firstAnswers, now: 600 * Self.second, outstanding: 0, jitter: 0).isEmpty)
+    }
+
+    @Test func anAnswerThatComesWhileStoppingChangesNothing() {
+        var machine = onSecond()
+        #expect(machine.handle(.stop, now: Self.second, outstanding: 0, jitter: 0) == [.send])
+        #expect(machine.handle(.firstAnswers, now: Self.second, outstanding: 0, jitter: 0).isEmpty)
+        #expect(machine.handle(.caughtUp, now: Self.second, outstanding: 0, jitter: 0) == [.closeOutput])
+        let actions = machine.handle(.disconnected(clean: true), now: Self.second, outstanding: 0, jitter: 0)
+        #expect(actions == [.confirmAll, .finished])
+    }
+
+    @Test func aStopOnTheWayBackEndsThere() {
+        var machine = onSecond()
+        _ = machine.handle(.firstAnswers, now: Self.second, outstanding: 0, jitter: 0)
+        #expect(machine.handle(.stop, now: Self.second, outstanding: 0, jitter: 0).isEmpty)
+        _ = machine.handle(.disconnected(clean: true), now: Self.second, outstanding: 0, jitter: 0)
+        #expect(machine.handle(.connected, now: Self.second, outstanding: 0, jitter: 0) == [.send])
+        #expect(machine.state == .draining)
+    }
 }
 
 @Suite struct SentWindowTests {

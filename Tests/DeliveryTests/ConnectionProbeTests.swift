@@ -6,10 +6,10 @@ import Testing
 
 @Suite struct ConnectionProbeTests {
     private func run(_ port: Int, tls: TLSContext? = nil) throws {
-        var options = StreamDestination.Options(name: "test", host: "127.0.0.1", port: port)
-        options.tls = tls
+        let target = CollectorTarget(host: "127.0.0.1", port: port, tls: tls)
+        var options = StreamDestination.Options(name: "test", targets: [target])
         options.handshakeTimeout = .milliseconds(200)
-        try ConnectionProbe.run(options)
+        try ConnectionProbe.run(target, options)
     }
 
     private func failure(_ port: Int, tls: TLSContext? = nil) -> String {

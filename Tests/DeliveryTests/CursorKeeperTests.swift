@@ -1,6 +1,7 @@
 import Batch
 import Ledger
 import NIOCore
+import OpenSSL
 import TestSupport
 import Testing
 
@@ -43,6 +44,10 @@ final class GatedFileSystem: FileSystem {
     func rename(_ path: String, to new: String) throws(FileError) { try disk.rename(path, to: new) }
     func remove(_ path: String) throws(FileError) { try disk.remove(path) }
     func syncDirectory(_ directory: String) throws(FileError) { try disk.syncDirectory(directory) }
+
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {
+        try disk.replaceSecret(path, secret)
+    }
 }
 
 private final class GatedFile: File {

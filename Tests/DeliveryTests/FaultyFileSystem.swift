@@ -1,5 +1,6 @@
 import Batch
 import Ledger
+import OpenSSL
 
 /// The disk, save for the calls that a test wants to fail. A write that fails leaves the first half of its bytes; a
 /// sync that succeeds does nothing, since no test here pulls the plug.
@@ -58,6 +59,11 @@ final class FaultyFileSystem: FileSystem {
 
     func syncDirectory(_ directory: String) throws(FileError) {
         try check("sync directory", directory)
+    }
+
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {
+        try check("replace secret", path)
+        try disk.replaceSecret(path, secret)
     }
 }
 

@@ -31,15 +31,18 @@ final class TestLedger {
         options.syncInterval = 1_000_000
         ledger = try Ledger(
             options, key: Self.key.get(), ratchet: nil, queue: queue, counters: LedgerCounters(MetricsRegistry()),
-            onFailure: { Issue.record("\($0)") })
+            onEvent: { event in
+                if case .lost = event { return }
+                Issue.record("\(event)")
+            })
         access = ledger.access
         ledger.start()
     }
 
     deinit { close() }
 
-    /// Appends `count` records of `size` octets and more, and waits until they are durable.
-    func append(_ count: Int, size: Int = 100) {
+    /// Appends `count` records of `size` octets and more, or with that message, and waits until they are durable.
+    func append(_ count: Int, size: Int = 100, message: String? = nil) {
         appended += count
         let changed = Monitor(())
         let observation = access.horizon.observe { changed.signal() }
@@ -51,7 +54,7 @@ final class TestLedger {
                 batch.append { writer in
                     writer.append(Array("<14>1 2026-11-23T06:15:00.000Z host app 1 ID ".utf8))
                     let split = writer.count
-                    writer.append(Array((" " + String(repeating: "x", count: size)).utf8))
+                    writer.append(Array((" " + (message ?? String(repeating: "x", count: size))).utf8))
                     return (split, 0)
                 }
                 left -= 1
@@ -142,11 +145,11 @@ struct DestinationRig {
 
     /// A destination that goes on from the cursor, quick to try again.
     func stream(
-        port: Int, tls: TLSContext? = nil, disk: any FileSystem = DiskFileSystem(),
+        port: Int, _ others: Int..., tls: TLSContext? = nil, disk: any FileSystem = DiskFileSystem(),
         _ change: (inout StreamDestination.Options) -> Void = { _ in }
     ) throws -> StreamDestination {
-        var options = StreamDestination.Options(name: "test", host: "127.0.0.1", port: port)
-        options.tls = tls
+        let targets = ([port] + others).map { CollectorTarget(host: "127.0.0.1", port: $0, tls: tls) }
+        var options = StreamDestination.Options(name: "test", targets: targets)
         options.limits.backoffFirst = 1_000_000
         options.limits.backoffMax = 20_000_000
         options.tick = .milliseconds(2)

@@ -106,9 +106,10 @@ struct EmbeddedListener {
     let lane: StreamLane
     var options: StreamListener.Options
 
-    init(_ receiver: Receiver = Receiver(), frameLimit: Int = 65_536) {
+    init(_ receiver: Receiver = Receiver(), frameLimit: Int = 65_536, whenFull: FullPolicy = .stop) {
         self.receiver = receiver
         options = StreamListener.Options(host: "127.0.0.1", port: 0, policy: Receiver.policy(frameLimit: frameLimit))
+        options.policy.whenFull = whenFull
         options.idleTimeout = nil
         lane = StreamLane(loop, receiver.pipeline, options.policy, receiver.counters)
     }

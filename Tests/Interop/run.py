@@ -12,7 +12,8 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from cases import collectors, crashes, keeping, proofs, refusals, secrets, senders  # noqa: E402, F401
+from cases import (  # noqa: E402, F401
+    collectors, crashes, elasticsearch, faults, keeping, proofs, refusals, secrets, senders, siems)
 from lab import peers, places  # noqa: E402
 from lab.case import cases, run  # noqa: E402
 

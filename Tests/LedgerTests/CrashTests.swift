@@ -12,9 +12,10 @@ import Testing
     private func runUntilItEnds(_ log: TestLog, _ sizes: [Int]) -> (released: UInt64, failed: Bool)? {
         let queue = BatchQueue(byteLimit: 1 << 20)
         let failed = Atomic<Bool>(false)
-        guard let ledger = try? log.open(queue, onFailure: { _ in failed.store(true, ordering: .relaxed) }) else {
-            return nil
+        let opened = try? log.open(queue) { event in
+            if case .failed = event { failed.store(true, ordering: .relaxed) }
         }
+        guard let ledger = opened else { return nil }
         ledger.start()
         for size in sizes { queue.push(TestLog.batch(size)) }
         queue.close()
@@ -24,7 +25,7 @@ import Testing
 
     /// Opens what is left, lets it run once more to an orderly end, and checks it against what was stored and released.
     private func checkRecovery(
-        of log: TestLog, stored: [String], released: UInt64, _ comment: String
+        of log: TestLog, stored: [String], released: UInt64, leaves: Bool = true, _ comment: String
     ) throws -> [String] {
         let queue = BatchQueue(byteLimit: 1 << 20)
         let ledger = try log.open(queue)
@@ -36,7 +37,7 @@ import Testing
         queue.push(TestLog.batch(2))
         queue.close()
         ledger.join()
-        let lines = try log.check(ledger.access, comment)
+        let lines = try log.check(ledger.access, comment, leaves: leaves)
         #expect(
             lines.prefix(Int(recovered)).elementsEqual(stored.prefix(Int(recovered))), "\(comment): records changed")
         let next = try TestLog.seals(Array(lines[Int(recovered)...]))
@@ -130,8 +131,10 @@ import Testing
             let outcome = runUntilItEnds(log, Self.sizes)
             log.system.fail(0..<0)
             let stored = try TestLog.storedLines(log.system)
+            // The sync of leaf hashes may be what failed; those can be made anew (`waxwing ledger repair`).
             _ = try checkRecovery(
-                of: log.on(log.system.crashed()), stored: stored, released: outcome?.released ?? 0, "call \(call)")
+                of: log.on(log.system.crashed()), stored: stored, released: outcome?.released ?? 0, leaves: false,
+                "call \(call)")
         }
     }
 

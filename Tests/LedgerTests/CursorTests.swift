@@ -50,7 +50,7 @@ import Testing
         let changed =
             before.count < after.count
             ? before.count..<after.count : (0..<after.count).filter { before[$0] != after[$0] }.span
-        for length in 0...40 {
+        for length in 0...44 {
             let slot = changed.lowerBound / 512 * 512
             let system = try stored([])
             system.damage("/c") { bytes in
@@ -58,7 +58,7 @@ import Testing
                 bytes.replaceSubrange(slot..<slot + length, with: after[slot..<slot + length])
             }
             let found = try value(system)
-            let isWhole = Array(system.contents("/c")!.prefix(slot + 40).suffix(40)) == Array(after[slot..<slot + 40])
+            let isWhole = Array(system.contents("/c")!.prefix(slot + 44).suffix(44)) == Array(after[slot..<slot + 44])
             #expect(found == (isWhole ? values[stores] : values[stores - 1]), "\(length) bytes")
         }
     }
@@ -66,7 +66,7 @@ import Testing
     @Test func aDamagedSlotLeavesTheOther() throws {
         let (older, newer) = (Value(nextIndex: 7, detail: 1), Value(nextIndex: 8, detail: 2))
         for (slot, left) in [(0, older), (1, newer)] {
-            for position in 0..<40 {
+            for position in 0..<44 {
                 let system = try stored([older, newer])
                 system.damage("/c") { $0[slot * 512 + position] ^= 0x10 }
                 #expect(try value(system) == left, "slot \(slot), byte \(position)")

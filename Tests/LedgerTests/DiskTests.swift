@@ -3,27 +3,11 @@ import Glibc
 import OpenSSL
 import Seal
 import Telemetry
+import TestSupport
 import Testing
 import Verify
 
 @testable import Ledger
-
-/// A directory of one test, gone with the object.
-final class TemporaryDirectory {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/waxwing-test-XXXXXX".utf8CString)
-        path = unsafe String(cString: mkdtemp(&template))
-    }
-
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        for name in (try? DiskFileSystem().list(path)) ?? [] { remove("\(path)/\(name)") }
-        if unsafe unlink(path) != 0 { unsafe rmdir(path) }
-    }
-}
 
 /// The mode of a file, 0 if it is not there.
 private func mode(of path: String) -> mode_t {
@@ -178,7 +162,7 @@ private func mode(of path: String) -> mode_t {
         let ledger = try Ledger(
             options, key: try TestLog.key.get(), ratchet: try ratchet(), queue: queue,
             counters: LedgerCounters(MetricsRegistry())
-        ) { error in failure.withLock { $0 = error } }
+        ) { event in if case .failed(let error) = event { failure.withLock { $0 = error } } }
         ledger.start()
         ledger.join()
         #expect((failure.withLock { $0 } as? SealError)?.code == .ratchet)

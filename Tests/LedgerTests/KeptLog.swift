@@ -36,7 +36,7 @@ final class KeptLog {
         let counters = LedgerCounters(log.registry)
         ledger = try Ledger(
             log.options, key: log.key, ratchet: nil, queue: queue, counters: counters, system: log.system
-        ) { Issue.record("\($0)") }
+        ) { TestLog.recordFailure($0) }
         keeper = try Keeper(
             log.options, policy, destinations: destinations, ledger: ledger, queue: queue, ledgerCounters: counters,
             counters: KeeperCounters(log.registry), system: keeperSystem,

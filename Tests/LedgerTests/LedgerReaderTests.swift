@@ -83,7 +83,7 @@ import Testing
         for count in 0...2 {
             let horizon = Horizon(
                 LedgerPosition(nextIndex: blocks[count].firstIndex, segment: 0, offset: offsets[count]))
-            let lines = try log.lines(LedgerAccess(layout, horizon, log.system))
+            let lines = try log.lines(LedgerAccess(layout, horizon, log.losses(), log.system))
             #expect(UInt64(lines.count) == blocks[count].firstIndex)
         }
     }

@@ -1,5 +1,6 @@
 import Batch
 import Ledger
+import OpenSSL
 
 /// A file system in memory that keeps apart what programs see and what is on the disk, so that a test can pull the plug,
 /// and that fails whichever call a test wants.
@@ -30,6 +31,8 @@ final class ModelFileSystem: FileSystem {
         var durable: [UInt8] = []
         var unsynced: [Change] = []
         var isLocked = false
+        /// A sync has failed: the pages are gone from memory, and later syncs prove nothing (fsyncgate).
+        var isPoisoned = false
 
         mutating func change(_ change: Change) {
             change.apply(to: &current)
@@ -37,6 +40,7 @@ final class ModelFileSystem: FileSystem {
         }
 
         mutating func sync() {
+            guard !isPoisoned else { return }
             durable = current
             unsynced = []
         }
@@ -229,6 +233,19 @@ final class ModelFileSystem: FileSystem {
             state.unsynced.removeAll { $0.directory == directory }
         }
     }
+
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {
+        try call("replace secret", path) { state in
+            var node = Node(current: unsafe secret.bytes.withUnsafeBytes { unsafe Array($0) })
+            node.sync()
+            state.nodes.append(node)
+            Self.rename(&state, path, [path: state.nodes.count - 1])
+            for change in state.unsynced where change.names.keys.contains(path) {
+                Self.apply(change, to: &state.durableNames)
+            }
+            state.unsynced.removeAll { $0.names.keys.contains(path) }
+        }
+    }
 }
 
 private final class ModelFile: File {
@@ -264,7 +281,12 @@ private final class ModelFile: File {
     }
 
     func sync() throws(FileError) {
-        try system.call("sync", path) { $0.nodes[node].sync() }
+        do throws(FileError) {
+            try system.call("sync", path) { $0.nodes[node].sync() }
+        } catch {
+            system.state.withLock { $0.nodes[node].isPoisoned = true }
+            throw error
+        }
     }
 
     func reserve(_ size: UInt64) throws(FileError) {

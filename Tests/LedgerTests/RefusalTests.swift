@@ -67,6 +67,7 @@ import Testing
         #expect(error?.description.contains("another `data` folder and another `stream.origin`") == true)
     }
 
+    /// What a folder looks like of which only the cursors were put back.
     @Test func aCursorAheadOfALedgerThatIsGoneIsRefused() throws {
         let log = try TestLog()
         let end = try log.run([100]).end
@@ -75,64 +76,21 @@ import Testing
         for first in try TestLog.layout.segmentIndexes(log.system) {
             try log.system.remove(TestLog.layout.segment(first))
         }
+        try log.system.remove(TestLog.layout.durable)
         #expect(refusal(log)?.code == .restoredBackup)
         #expect(try TestLog.layout.segmentIndexes(log.system) == [])
     }
 
-    /// Damage below what a destination has is no torn write: nothing is cut off.
-    @Test func damageBelowACursorIsRefusedAndNothingIsLost() throws {
-        let log = try TestLog()
-        let end = try log.run([9]).end
-        var cursor = try CursorFile(TestLog.layout.cursor("siem"), log.system)
-        try cursor.store(CursorFile.Value(nextIndex: end))
-        let (path, leaves) = (TestLog.layout.segment(0), TestLog.layout.leaves(0))
-        log.system.damage(path) { $0[SegmentHeader.size + 40] ^= 1 }
-        let before = [log.system.contents(path), log.system.contents(leaves)]
-        #expect(refusal(log)?.code == .restoredBackup)
-        #expect([log.system.contents(path), log.system.contents(leaves)] == before)
-    }
-
-    /// What was durable a second ago cannot be a torn write, whether or not a destination has it.
-    @Test(arguments: [[9], [9, 200]])
-    func damageBelowTheDurableMarkIsRefusedAndNothingIsLost(sizes: [Int]) throws {
-        let log = try TestLog()
-        try log.run(sizes)
-        let newest = try #require(try TestLog.layout.segmentIndexes(log.system).last)
-        let (path, leaves) = (TestLog.layout.segment(newest), TestLog.layout.leaves(newest))
-        log.system.damage(path) { $0[SegmentHeader.size + 40] ^= 1 }
-        let before = [log.system.contents(path), log.system.contents(leaves)]
-        let error = refusal(log)
-        #expect(error?.code == .damaged)
-        #expect(
-            error?.description.contains("whole ones are there only up to \(newest): what follows in \(path)") == true)
-        #expect([log.system.contents(path), log.system.contents(leaves)] == before)
-    }
-
-    @Test func aLedgerWithoutItsSegmentsIsNotANewOne() throws {
-        let log = try TestLog()
-        try log.run([3])
-        for first in try TestLog.layout.segmentIndexes(log.system) {
-            try log.system.remove(TestLog.layout.segment(first))
-        }
-        #expect(refusal(log)?.code == .damaged)
-        #expect(try TestLog.layout.segmentIndexes(log.system) == [])
-    }
-
-    @Test func aDamagedSegmentHeaderIsRefused() throws {
+    @Test func aLedgerOfWhichNobodyKnowsWhereItStoodIsRefused() throws {
         let log = try TestLog()
         try log.run([200])
         let newest = try #require(try TestLog.layout.segmentIndexes(log.system).last)
         log.system.damage(TestLog.layout.segment(newest)) { $0[100] ^= 1 }
+        log.system.damage(TestLog.layout.durable) { for slot in [30, 8192 + 30] { $0[slot] ^= 1 } }
         let error = refusal(log)
         #expect(error?.code == .damaged)
         #expect(error?.description.contains(TestLog.layout.segment(newest)) == true)
-    }
-
-    @Test func aSegmentUnderAnotherNameIsRefused() throws {
-        let log = try TestLog()
-        try log.run([1])
-        try log.system.rename(TestLog.layout.segment(0), to: TestLog.layout.segment(1))
-        #expect(refusal(log)?.code == .damaged)
+        #expect(error?.description.contains(TestLog.layout.durable) == true)
     }
 
     @Test func aDirectoryThatIsNotThereIsAnErrorThatNamesIt() throws {

@@ -126,6 +126,11 @@ private final class CutFileSystem: FileSystem {
         try base.remove(path)
     }
 
+    func replaceSecret(_ path: String, _ secret: SecretBytes) throws(FileError) {
+        try change(path)
+        try base.replaceSecret(path, secret)
+    }
+
     func syncDirectory(_ directory: String) throws(FileError) {
         try change(directory)
         try base.syncDirectory(directory)

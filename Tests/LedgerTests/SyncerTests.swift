@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func theHorizonMovesWhenASyncHasReturned() throws {
-        let syncer = Syncer(horizon) { _ in }
+        let syncer = Syncer(horizon) {}
         let thread = Worker { syncer.run() }
         syncer.request(request(5))
         file.waitForSync(1)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func requestsThatComeDuringASyncAreAnsweredTogether() throws {
-        let syncer = Syncer(horizon) { _ in }
+        let syncer = Syncer(horizon) {}
         let thread = Worker { syncer.run() }
         syncer.request(request(1))
         file.waitForSync(1)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func whatIsDoneAfterwardsIsDoneBeforeTheHorizonMoves() throws {
-        let syncer = Syncer(horizon) { _ in }
+        let syncer = Syncer(horizon) {}
         let thread = Worker { syncer.run() }
         let seen = Mutex<UInt64?>(nil)
         syncer.request(
@@ -95,25 +95,36 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func afterAFailureNothingIsTriedAgain(inSync: Bool) {
-        let failures = Mutex<[FileError]>([])
-        let syncer = Syncer(horizon) { error in failures.withLock { $0.append(error) } }
+    func afterAFailureNothingIsTriedUntilItIsReset(inSync: Bool) throws {
+        let failures = Atomic<Int>(0)
+        let syncer = Syncer(horizon) { failures.add(1, ordering: .relaxed) }
         let error = FileError("sync", "/f", code: 5)
         let thread = Worker { syncer.run() }
         if inSync { file.gate.withLock { $0.failure = error } }
         file.allow(10)
         syncer.request(request(5) { () throws(FileError) in if !inSync { throw error } })
-        thread.join()
         #expect(throws: error) { try syncer.drain() }
+        #expect(syncer.failure == error)
         syncer.request(request(6))
         #expect(throws: error) { try syncer.drain() }
         #expect(horizon.position.nextIndex == 0)
-        #expect(failures.withLock { $0 } == [error])
         #expect(file.gate.withLock { $0.begun } == 1)
+        file.gate.withLock { $0.failure = nil }
+        syncer.reset()
+        #expect(syncer.failure == nil)
+        // What was asked for before is forgotten.
+        try syncer.drain()
+        #expect(horizon.position.nextIndex == 0)
+        syncer.request(request(7))
+        try syncer.drain()
+        #expect(horizon.position.nextIndex == 7)
+        syncer.stop()
+        thread.join()
+        #expect(failures.load(ordering: .relaxed) == 1)
     }
 
     @Test func stoppingAnswersWhatWasAskedFirst() {
-        let syncer = Syncer(horizon) { _ in }
+        let syncer = Syncer(horizon) {}
         syncer.request(request(5))
         syncer.stop()
         file.allow()

@@ -1,3 +1,5 @@
+import Batch
+import Glibc
 import Settings
 import TestSupport
 import Testing
@@ -34,6 +36,27 @@ import Verify
         #expect(report.duplicates == 0)
         #expect(report.verifiedRecords == (try site.verify(site.segments())).verifiedRecords)
         #expect(try site.verify([.path(files[0])]).outcome == .complete)
+    }
+
+    /// Closed files are compressed while the relay goes on, and prove what they proved before.
+    @Test func closedFilesAreCompressed() throws {
+        let site = Site()
+        let padding = String(repeating: "x", count: 4000)
+        let configuration = Self.configuration.replacing("rotate: 1MiB", with: "rotate: 1MiB, compress: true")
+        try site.withRelay(configuration) { relay in
+            try relay.send((0..<600).map { "<13>1 2026-11-23T12:00:00Z h app - - - \($0) \(padding)" })
+            #expect(relay.waitForRecords(600))
+            let deadline = Clock.monotonic() + 10_000_000_000
+            while self.files(site).count(where: { $0.hasSuffix(".gz") }) < 2, Clock.monotonic() < deadline {
+                poll(nil, 0, 2)
+            }
+        }
+        let files = files(site)
+        #expect(files.count { $0.hasSuffix(".log.gz") } >= 2)
+        let report = try site.verify(files.map { .path($0) })
+        #expect(report.outcome == .complete)
+        #expect(report.duplicates == 0)
+        #expect(report.verifiedRecords == (try site.verify(site.segments())).verifiedRecords)
     }
 
     /// A restart goes on where the files end, without gap or repetition.

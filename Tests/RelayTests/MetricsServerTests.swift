@@ -9,8 +9,8 @@ import Testing
         ("GET", "/healthz", "200 OK", "ok\n"),
         ("GET", "/readyz", "200 OK", "ready\n"),
         ("GET", "/healthz?verbose", "200 OK", "ok\n"),
-        ("GET", "/", "404 Not Found", "there is /metrics, /healthz and /readyz\n"),
-        ("GET", "/metrics/", "404 Not Found", "there is /metrics, /healthz and /readyz\n"),
+        ("GET", "/", "404 Not Found", "there is /metrics, /status, /healthz and /readyz\n"),
+        ("GET", "/metrics/", "404 Not Found", "there is /metrics, /status, /healthz and /readyz\n"),
         ("POST", "/healthz", "405 Method Not Allowed", "only GET\n"),
     ])
     func answer(_ method: String, _ path: String, _ status: String, _ body: String) throws {
@@ -51,13 +51,15 @@ import Testing
     @Test func notReadyIs503() throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
-        let server = try MetricsServer(host: "127.0.0.1", port: 0, group: group, registry: MetricsRegistry()) { false }
+        let server = try MetricsServer(
+            host: "127.0.0.1", port: 0, group: group, registry: MetricsRegistry(), status: { StatusTextTests.status },
+            hindrance: { "the disk is full" })
         defer { server.stop() }
         let socket = try Socket(.tcp, port: server.port)
         try socket.send(Array("GET /readyz HTTP/1.0\r\n\r\n".utf8))
         let answer = String(decoding: try socket.readToEnd(), as: UTF8.self)
         #expect(answer.hasPrefix("HTTP/1.0 503 Service Unavailable\r\n"))
-        #expect(answer.hasSuffix("not ready\n"))
+        #expect(answer.hasSuffix("not ready: the disk is full\n"))
     }
 
     @Test func stoppedRelayAnswersNobody() throws {

@@ -64,7 +64,7 @@ import Testing
 
     /// A ledger that a relay left in order, and what has happened to it since.
     enum Mishap: String, CaseIterable {
-        case otherOrigin, otherKey, damagedHeader, lostRecords, lostSegments, restoredBackup, noKey, isFile
+        case otherOrigin, otherKey, nothingToGoOnFrom, restoredBackup, noKey, isFile
 
         func happen(to site: Site) throws {
             let segment = "\(site.ledger)/segments/00000000000000000000.segment"
@@ -75,9 +75,9 @@ import Testing
                 try other.withRelay { _ in }
                 let key = try #require(TemporaryDirectory.contents("\(other.ledger)/keys/log.pem"))
                 site.folder.write("ledger/keys/log.pem", String(decoding: key, as: UTF8.self))
-            case .damagedHeader: try file(segment).write([0xFF], at: 100)
-            case .lostRecords: try file(segment).truncate(to: 8192)
-            case .lostSegments: unsafe unlink(segment)
+            case .nothingToGoOnFrom:
+                try file(segment).write([0xFF], at: 100)
+                unsafe unlink("\(site.ledger)/durable")
             case .restoredBackup:
                 var cursor = try CursorFile("\(site.ledger)/cursors/siem.cursor")
                 try cursor.store(CursorFile.Value(nextIndex: 100))
@@ -127,6 +127,30 @@ import Testing
         guard mishap != .isFile else { return }
         #expect(errors[0].hasSuffix("\(try #require(error))".replacing(site.folder.path, with: ".")))
         #expect(errors[0].contains("waxwing.yaml:"))
+    }
+
+    /// What is gone does not keep a start from going on, and `check` says how much it is.
+    @Test(arguments: ["header", "records", "segment"])
+    func lossIsAWarning(what: String) throws {
+        let site = try siteWithLog()
+        let segment = "\(site.ledger)/segments/00000000000000000000.segment"
+        switch what {
+        case "header": try DiskFileSystem().open(segment, .update).write([0xFF], at: 100)
+        case "records": try DiskFileSystem().open(segment, .update).truncate(to: 8192)
+        default: unsafe unlink(segment)
+        }
+        let before = contents(site.folder.path)
+        let finding = try findings(site, Site.configuration)[0]
+        let log = "ledger ./ledger: holds the log \(Site.origin)"
+        #expect(
+            what == "header"
+                ? finding == "ok: \(log)" : finding.hasPrefix("warning: \(log), of which 3 records are damaged or gone")
+        )
+        #expect(contents(site.folder.path) == before)
+        try site.withRelay { relay in
+            try relay.send(["three"])
+            #expect(relay.waitForRecords(what == "header" ? 1 : 2))
+        }
     }
 
     /// What a start mends is no error, and `check` does not mend it.

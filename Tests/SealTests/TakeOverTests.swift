@@ -8,7 +8,8 @@ struct TakeOverTests {
 
     @Test(
         arguments: [
-            ("-", 1), ("[x@1 a=\"b\"]", 1), (#"[waxwing-2@1 l="0a0b0c0d" i="7"]"#, 1), ("[headscale@1 event=\"x\"]", 1),
+            ("-", 1), (#"[waxwing-rekey@1 note="x"][waxwing@1 l="0a0b0c0d" i="7"]"#, 2), ("[x@1 a=\"b\"]", 1),
+            (#"[waxwing-2@1 l="0a0b0c0d" i="7"]"#, 1), ("[headscale@1 event=\"x\"]", 1),
             (#"[waxwing@1 l="0a0b0c0d" i="7"]"#, 2),
             (#"[headscale@1 event="x"][waxwing@1 l="0a0b0c0d" i="7" trunc="70000"]"#, 2),
             (#"[waxwing@1 l="0a0b0c0d" i="7"][waxwing-2@1 l="0a0b0c0e" i="9"]"#, 3),
@@ -27,6 +28,8 @@ struct TakeOverTests {
             // It has been here before.
             #"[waxwing@1 l="01020304" i="7"]"#, #"[waxwing@1 l="0a0b0c0d" i="7"][waxwing-2@1 l="01020304" i="9"]"#,
             #"[waxwing@1 l="0a0b0c0d" i="7"][waxwing-2@1 l="01020304" i="9"][waxwing-3@1 l="0a0b0c0e" i="9"]"#,
+            // It would replace the key of the relay that takes it over.
+            #"[waxwing-rekey@1 note="x"]"#, #"[x@1 a="b"][waxwing-rekey@1 note="x"]"#,
             // No relay writes this.
             #"[waxwing@1 l="0a0b0c0d" i="7" x="y"]"#, #"[waxwing@1 l="0a0b0c0d" i="7"][x@1 a="b"]"#,
             #"[waxwing@1 l="0a0b0c0d" i="7"][waxwing-seal@1 v="1"]"#,

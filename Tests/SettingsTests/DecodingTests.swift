@@ -74,6 +74,8 @@ import Testing
           - name: one
             type: tls
             address: 192.0.2.1:6514
+            more_addresses: ["192.0.2.2:6514", "[::1]:1"]
+            mode: spread
             framing: lf
             server_name: collector
             ca_file: ca.pem
@@ -86,7 +88,7 @@ import Testing
             idle_timeout: 15s
             resend: 16MiB
           - {name: two, type: tcp, address: "collector:601"}
-          - {name: three, type: file, path: archive, rotate: 17MiB}
+          - {name: three, type: file, path: archive, rotate: 17MiB, rotate_every: 1h, compress: true, keep_files: 7}
           - {name: four, type: tls, address: "host.example:1", ca_file: /ca.pem}
         metrics: off
         drain: 18s
@@ -107,14 +109,14 @@ import Testing
         stream relay1.example.net/all store(uri: "pkcs11:token=wax") /etc/waxwing/pin /etc/waxwing/mac 4294967295 \
         batch 7 7000000 7.0 seconds 8.0 seconds sync 0.009 seconds 9000 segment 10485760
         queue 11534336
-        one tls 192.0.2.1:6514 lineFeed connect 12.0 seconds write 14.0 seconds idle 15.0 seconds resend 16777216 \
+        one tls 192.0.2.1:6514,192.0.2.2:6514,[::1]:1 spread lineFeed connect 12.0 seconds write 14.0 seconds idle 15.0 seconds resend 16777216 \
         name collector authorities /etc/waxwing/ca.pem \
         fingerprints sha256:\(Array(repeating: "0B", count: 32).joined(separator: ":")) \
         identity /etc/waxwing/client.pem /etc/waxwing/client.key handshake 13.0 seconds
-        two tcp collector:601 octetCounting connect 10.0 seconds write 30.0 seconds idle none resend 8388608
-        three file /etc/waxwing/archive 17825792
-        four tls host.example:1 octetCounting connect 10.0 seconds write 30.0 seconds idle none resend 8388608 \
-        name host.example authorities /ca.pem fingerprints  identity none handshake 10.0 seconds
+        two tcp collector:601 failover octetCounting connect 10.0 seconds write 30.0 seconds idle none resend 8388608
+        three file /etc/waxwing/archive 17825792 every 3600.0 seconds compress true keep 7
+        four tls host.example:1 failover octetCounting connect 10.0 seconds write 30.0 seconds idle none resend 8388608 \
+        name none authorities /ca.pem fingerprints  identity none handshake 10.0 seconds
         metrics off drain 18.0 seconds level debug
         """
 
@@ -125,14 +127,14 @@ import Testing
         let expected: [(String, Int, Int)] = [
             ("data", 1, 7), ("listeners[1]", 9, 5), ("listeners[1].max_connections", 10, 22),
             ("stream.batch.age", 34, 41),
-            ("listeners[1].sockets", 9, 5), ("stream.batch.none", 34, 10), ("destinations[3].ca_file", 55, 65),
+            ("listeners[1].sockets", 9, 5), ("stream.batch.none", 34, 10), ("destinations[3].ca_file", 57, 65),
         ]
         for (key, line, column) in expected {
             #expect(settings.position(of: key) == FilePosition(file: "w.yaml", line: line, column: column), "\(key)")
         }
         #expect(settings.position(of: "nothing").description == "w.yaml")
         #expect(settings.listeners.map(\.position.line) == [3, 9, 14, 22])
-        #expect(settings.destinations.map(\.position.line) == [39, 53, 54, 55])
+        #expect(settings.destinations.map(\.position.line) == [39, 55, 56, 57])
         #expect(Settings.default.position(of: "data") == .builtIn)
     }
 

@@ -406,6 +406,12 @@ enum ErrorTable {
             host
         listeners:↵  - udp: :5514↵    sokets: 2
         => 3:5: unknown key "sokets" in listeners[0]; did you mean "sockets"?
+        listeners: [{udp: ":1", when_full: stop}]
+        => 1:36: listeners[0].when_full: UDP cannot be held back, so a listener for it cannot stop; write drop-newest or
+            drop-lowest, or have the senders use TCP
+        listeners: [{tcp: ":1", when_full: drop}]
+        => 1:36: listeners[0].when_full: "drop" is not one of stop, drop-newest, drop-lowest; did you mean
+            "drop-newest"?
         """#
 
     // MARK: - Stream
@@ -433,15 +439,16 @@ enum ErrorTable {
     private static let destinations = #"""
         destinations:↵  - name: a
         => 2:5: destinations[0]: the destination has no "type"; add "type: tls" or "type: tcp" or "type: file"
+            or "type: splunk" or "type: elasticsearch" or "type: http"
         destinations:↵  - type: tls
         => 2:5: the key "name" is missing in destinations[0]; add "name: siem"
         => 2:5: the key "address" is missing in destinations[0]; add "address: collector.example.net:6514"
         => 2:5: destinations[0]: neither ca_file nor fingerprints is given; add "ca_file: ca.pem" or fingerprints:
             without them nobody knows who the collector is
         destinations:↵  - type: udp↵    name: a
-        => 2:11: destinations[0].type: "udp" is not one of tls, tcp, file; write one of them
+        => 2:11: destinations[0].type: "udp" is not one of tls, tcp, file, splunk, elasticsearch, http; write one of them
         destinations:↵  - type: tsl↵    name: a
-        => 2:11: destinations[0].type: "tsl" is not one of tls, tcp, file; did you mean "tls"?
+        => 2:11: destinations[0].type: "tsl" is not one of tls, tcp, file, splunk, elasticsearch, http; did you mean "tls"?
         destinations:↵  - type: tls↵    name: a↵    address: a:1
         => 2:5: destinations[0]: neither ca_file nor fingerprints is given; add "ca_file: ca.pem" or fingerprints:
             without them nobody knows who the collector is
@@ -454,9 +461,9 @@ enum ErrorTable {
             destination has it
         destinations:↵  - type: tcp↵    name: a↵    address: a:1↵    ca_file: c↵    rotat: 1
         => 5:5: the key "ca_file" in destinations[0] does not belong to a tcp destination; remove it: only a tls
-            destination has it
-        => 6:5: unknown key "rotat" in destinations[0]; the keys here are name, type, address, framing, connect_timeout,
-            write_timeout, idle_timeout, resend
+            or splunk or elasticsearch or http destination has it
+        => 6:5: unknown key "rotat" in destinations[0]; the keys here are name, filter, type, address,
+            more_addresses, mode, framing, connect_timeout, write_timeout, idle_timeout, resend
         destinations:↵  - type: tcp↵    name: a↵    address: :1
         => 4:14: destinations[0].address: ":1" has no host; write host:port
         destinations:↵  - type: tcp↵    name: a↵    address: a:0

@@ -37,6 +37,17 @@ import Testing
               - {name: tls, type: tls, address: "collector.example.net:6514", ca_file: ca.pem}
               - {name: tcp, type: tcp, address: "collector.example.net:601"}
               - {name: file, type: file, path: /var/log/waxwing/archive}
+              - name: splunk
+                type: splunk
+                urls: ["https://splunk.example.net:8088"]
+                token_file: secrets/hec-token
+                ca_file: ca.pem
+              - name: elasticsearch
+                type: elasticsearch
+                urls: ["https://elasticsearch.example.net:9200"]
+                api_key_file: secrets/api-key
+                ca_file: ca.pem
+              - {name: http, type: http, url: "https://collector.example.net/ingest", ca_file: ca.pem}
             """)
         #expect(DecodingTests.values(settings) == DecodingTests.values(minimal))
     }

@@ -44,18 +44,24 @@ extension DecodingTests {
 
     private static func text(_ destination: Settings.Destination) -> String {
         switch destination.kind {
-        case .file(let archive): return "\(destination.name) file \(archive.path) \(archive.rotateBytes)"
+        case .file(let archive):
+            return "\(destination.name) file \(archive.path) \(archive.rotateBytes) "
+                + "every \(text(archive.rotateInterval)) compress \(archive.compresses) "
+                + "keep \(archive.keptFiles.map(String.init) ?? "all")"
+        case .splunk(let splunk): return "\(destination.name) splunk \(splunk)"
+        case .http(let hook): return "\(destination.name) http \(hook)"
+        case .elasticsearch(let elasticsearch): return "\(destination.name) elasticsearch \(elasticsearch)"
         case .tcp(let collector): return "\(destination.name) tcp \(text(collector))"
         case .tls(let collector, let client):
             let identity = client.identity.map { "\($0.certificateFile) \($0.keyFile)" } ?? "none"
-            return "\(destination.name) tls \(text(collector)) name \(client.serverName) "
+            return "\(destination.name) tls \(text(collector)) name \(client.serverName ?? "none") "
                 + "authorities \(client.authorityFile ?? "none") fingerprints \(text(client.fingerprints)) "
                 + "identity \(identity) handshake \(client.handshakeTimeout)"
         }
     }
 
     private static func text(_ collector: Settings.Collector) -> String {
-        "\(collector.address) \(collector.framing) connect \(collector.connectTimeout) "
+        "\(collector.addresses.map(\.description).joined(separator: ",")) \(collector.mode) \(collector.framing) connect \(collector.connectTimeout) "
             + "write \(collector.writeTimeout) idle \(text(collector.idleTimeout)) resend \(collector.resendBytes)"
     }
 

@@ -73,7 +73,8 @@ import Testing
                 "ranges":{"total":1,"items":[[0,3]]}},"tampered":{"total":0,"items":[]},"conflicts":{"total":0,"items":[]},\
                 "missing":{"records":0,"ranges":{"total":0,"items":[]}},"unverified":{"records":0,"ranges":{"total":0,"items":[]}},\
                 "unsealed_tail":{"records":3,"ranges":{"total":1,"items":[[4,6]]}},"duplicates":0,"unresolved":0,\
-                "foreign":{"total":0,"items":[]},"unreadable":{"total":0,"items":[]},"cut":{"total":0,"items":[]},"unknown_keys":{"total":0,"items":[]},\
+                "foreign":{"total":0,"items":[]},"unreadable":{"total":0,"items":[]},"cut":{"total":0,"items":[]},\
+                "keys":[{"key":"\(stream.key)","pinned":true,"seals":1,"records":[0,3],"replaced_at":null}],"unknown_keys":{"total":0,"items":[]},\
                 "dropped":1,"clock_steps":0,"mac":{"valid":1,"invalid":{"total":0,"items":[]},"absent":0,"unchecked":0},\
                 "newest_seal":{"number":1,"size":4,"time":"2026-11-23T06:15:05.000Z","age_ms":70000},"stale":false,"head":null,\
                 "output_failure":null,"notes":[]}

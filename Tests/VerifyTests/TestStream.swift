@@ -19,6 +19,8 @@ struct TestStream: Sendable {
     /// The checkpoint of each seal.
     var heads: [String] = []
     let key: String
+    /// All keys, ``key`` first.
+    var keys: [String] = []
 
     struct Shape: Sendable {
         var origin = TestStream.origin
@@ -31,6 +33,16 @@ struct TestStream: Sendable {
         var hasMAC = false
         /// The text of a record.
         var text = "record"
+        /// The batches that end with a change of the key, and the seed of the next one.
+        var rekeys: [Int: UInt8] = [:]
+        /// How the note of such a batch is made, if not as a relay makes it.
+        var makeNote: @Sendable (LogKey, LogKey, UInt64) throws -> RekeyNote = { old, new, nextIndex in
+            try RekeyNote(from: old, to: new, size: nextIndex + 2, time: 1_795_414_500)
+        }
+        /// What the seal of such a batch says.
+        var handover = SealReason.rekey
+        /// Whether the record with the note is in a batch before that seal's.
+        var isApart = false
     }
 
     init(_ shape: Shape = Shape()) throws {
@@ -41,8 +53,18 @@ struct TestStream: Sendable {
         for (number, count) in shape.batches.enumerated() {
             for _ in 0..<count { append(shape.text, &sealer, &hasher) }
             let time = SealTime(clamping: Self.start + Int64(number + 1) * 5000)
-            try seal(at: time, dropped: shape.dropped, &sealer)
+            guard let seed = shape.rekeys[number] else {
+                try seal(at: time, dropped: shape.dropped, &sealer)
+                continue
+            }
+            keys.append(sealer.key.verifierKey.description)
+            let next = try Self.logKey(shape.origin, seed: seed)
+            appendRekey(try shape.makeNote(sealer.key, next, sealer.nextIndex), &sealer, &hasher)
+            if shape.isApart { try seal(at: time, dropped: 0, &sealer) }
+            try seal(why: shape.handover, at: time, dropped: shape.dropped, &sealer)
+            sealer = try Sealer(key: next, restoring: sealer.state)
         }
+        keys.append(sealer.key.verifierKey.description)
         for _ in 0..<shape.tail { append(shape.text, &sealer, &hasher) }
     }
 
@@ -84,12 +106,20 @@ struct TestStream: Sendable {
         sealer.absorb([leaf])
     }
 
-    private mutating func seal(at time: SealTime, dropped: UInt64, _ sealer: inout Sealer) throws {
+    private mutating func appendRekey(_ note: RekeyNote, _ sealer: inout Sealer, _ hasher: inout SHA256Hasher) {
+        let line = RekeyRecord.line(note, at: SealTime(clamping: Self.start), host: "relay1", processID: 1)
+        let identity = "[waxwing@32473 l=\"\(sealer.key.origin.tag)\" i=\"\(sealer.nextIndex)\"]"
+        append(line.bytes[..<line.split] + Array(identity.utf8) + line.bytes[line.split...], &sealer, &hasher)
+    }
+
+    private mutating func seal(
+        why reason: SealReason = .count, at time: SealTime, dropped: UInt64, _ sealer: inout Sealer
+    ) throws {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: SealRecord.lengthLimit, alignment: 1)
         defer { unsafe memory.deallocate() }
         var writer = unsafe ByteWriter(unsafeOver: memory, capacity: SealRecord.lengthLimit)
         let batch = try sealer.seal(
-            why: .count, at: time, dropped: dropped, host: "relay1.example.net", processID: 4242, into: &writer)
+            why: reason, at: time, dropped: dropped, host: "relay1.example.net", processID: 4242, into: &writer)
         let line = unsafe TestStream.Line(UnsafeRawBufferPointer(start: memory, count: writer.count))
         seals.append(lines.count)
         lines.append(line)

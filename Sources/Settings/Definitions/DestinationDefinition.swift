@@ -8,7 +8,10 @@ extension Object where Value == Settings.Destination {
                 \.name, "name",
                 .text("a name of lower-case letters, digits and \"-\"", allowed: "a-z0-9-", limit: 40, example: "siem"),
                 required: true, example: "siem",
-                "Name, unique. The ledger keeps the destination's place under it: under a new name all is sent again.")
+                "Name, unique. The ledger keeps the destination's place under it: under a new name all is sent again."),
+            Field(
+                optional: \.filter, "filter", .object(.filter),
+                "Which records it gets; without it, all. Seals always pass; such an export is verified with --subset."),
         ],
         choice: Choice(
             selector: .value(of: "type", documentation: "What sort of destination it is."),
@@ -21,6 +24,17 @@ extension Object where Value == Settings.Destination {
                 },
                 Variant("file", "Files in a folder.", fields: [], payload: .file) {
                     $0.kind = .file($1)
+                },
+                Variant("splunk", "A Splunk HTTP Event Collector.", fields: [], payload: .splunk) {
+                    $0.kind = .splunk($1.complete)
+                },
+                Variant("elasticsearch", "Elasticsearch or OpenSearch.", fields: [], payload: .elasticsearch) {
+                    $0.kind = .elasticsearch($1.complete)
+                },
+                Variant(
+                    "http", "Any server that takes records in the body of a request.", fields: [], payload: .webHook
+                ) {
+                    $0.kind = .http($1.complete)
                 },
             ]),
         keepPosition: { $0.position = $1 })
@@ -40,6 +54,16 @@ extension Field where Root == Settings.Collector {
 
     fileprivate static var collector: [Field] {
         [
+            Field(
+                \.moreAddresses, "more_addresses", .list(of: .remote(example: "collector2.example.net:6514"), 0...15),
+                "Host and port of further collectors for the same records."),
+            Field(
+                \.mode, "mode", .word,
+                """
+                With more_addresses: failover sends to the first that answers, and to the first of all again when it \
+                does; spread sends the records of a sender (HOSTNAME) always to the same one, and they wait for it \
+                while it is down.
+                """),
             Field(
                 \.framing, "framing", .word,
                 "How records are separated: each behind its length (octet-counting) or in front of a line feed (lf)."),
@@ -70,6 +94,15 @@ extension Object where Value == Settings.Archive {
             Field(
                 \.rotateBytes, "rotate", .size((1 << 20)...(64 << 30)),
                 "Size after which a file is closed, at the end of a sealed batch."),
+            Field(
+                \.rotateInterval, "rotate_every", .timeout(.seconds(60)...(.seconds(366 * 86_400))),
+                "Time for which there is a file of its own, counted from midnight UTC: 1h, 1d."),
+            Field(
+                \.compresses, "compress", .boolean,
+                "Compress closed files with gzip; waxwing verify reads them as they are."),
+            Field(
+                optional: \.keptFiles, "keep_files", .integer(1...1_000_000),
+                "How many closed files are kept; older ones are removed. Without it, all."),
         ])
 }
 
@@ -79,14 +112,12 @@ extension Object where Value == Settings.Archive {
 struct TLSDestinationKeys: Sendable {
     var collector = Settings.Collector()
     var client = Settings.TLSClient()
-    var serverName: String?
     var certificateFile: String?
     var keyFile: String?
 
     /// What they mean.
     var completeClient: Settings.TLSClient {
         var client = client
-        client.serverName = serverName ?? collector.address.host
         if let certificateFile, let keyFile {
             client.identity = Settings.Identity(certificateFile: certificateFile, keyFile: keyFile)
         }
@@ -100,7 +131,7 @@ extension Object where Value == TLSDestinationKeys {
         fields: [
             Field(\.collector, .address("collector.example.net:6514")),
             Field(
-                optional: \.serverName, "server_name",
+                optional: \.client.serverName, "server_name",
                 .text("a server name", allowed: "A-Za-z0-9.:_-", limit: 253, example: "collector.example.net"),
                 "Name or IP address the collector's certificate has to carry; without it, the host of the address."),
             Field(

@@ -49,7 +49,18 @@ extension Object where Value == Settings.UDP {
             Field(
                 \.receiveBufferBytes, "receive_buffer", .size((64 << 10)...(1 << 30)),
                 "Receive buffer asked of the kernel for each socket; a warning tells when it gives less."),
-        ])
+            Field(
+                \.whenFull, "when_full", .word,
+                "What is dropped when the queue is full: what comes (drop-newest), or the least severe records first "
+                    + "(drop-lowest: debug from 70 % of the queue, one severity more with each 5 %). UDP cannot stop."),
+        ],
+        check: { udp, path, decoding in
+            guard udp.whenFull == .stop else { return }
+            decoding.report(
+                .conflict, at: decoding.position(of: "\(path).when_full"),
+                "\(path).when_full: UDP cannot be held back, so a listener for it cannot stop",
+                remedy: "write drop-newest or drop-lowest, or have the senders use TCP")
+        })
 }
 
 extension Object where Value == Settings.Connections {
@@ -69,6 +80,11 @@ extension Field where Root == Settings.Connections {
                 \.isFromTrustedRelays, "trusted_relay", .boolean,
                 "Whether all senders are Waxwing relays, whose streams stay verifiable: their records keep the "
                     + "waxwing, received, redacted and headscale elements that other senders must not set."),
+            Field(
+                \.whenFull, "when_full", .word,
+                "What happens when the queue is full: nothing is read (stop), what comes is dropped (drop-newest), or "
+                    + "the least severe records are dropped first (drop-lowest: debug from 70 % of the queue, one severity more with each 5 %)."
+            ),
         ]
     }
 }

@@ -174,12 +174,14 @@ enum CrossChecks {
     /// A destination that is a listener of the relay itself would bring back each record for ever.
     private static func checkLoops(_ settings: Settings, _ decoding: inout Decoding) {
         for destination in settings.destinations {
-            let address: Settings.Address
+            let addresses: [Settings.Address]
             switch destination.kind {
-            case .tls(let collector, _), .tcp(let collector): address = collector.address
-            case .file: continue
+            case .tls(let collector, _), .tcp(let collector): addresses = collector.addresses
+            case .file, .splunk, .elasticsearch, .http: continue
             }
-            let listener = settings.listeners.first { $0.transport.name != "udp" && $0.address.accepts(address) }
+            let listener = settings.listeners.first { listener in
+                listener.transport.name != "udp" && addresses.contains { listener.address.accepts($0) }
+            }
             guard let listener else { continue }
             decoding.report(
                 .conflict, at: destination.position,

@@ -94,7 +94,8 @@ extension Shape {
         switch self {
         case .scalar(_, _, let example, _): example
         case .list(let element, _): "[\(element.example)]"
-        case .object: "{…}"
+        case .object(let outline):
+            "{\(outline.fields.compactMap { field in field.example.map { "\(field.name): \($0)" } }.joined(separator: ", "))}"
         }
     }
 }

@@ -20,9 +20,12 @@ extension Settings {
         public var isWildcard: Bool { host.isEmpty || host == "0.0.0.0" || host == "::" }
 
         /// Whether only this machine can reach it: 127.0.0.0/8, ::1 or `localhost`.
-        public var isLoopback: Bool {
-            host == "localhost" || host == "::1" || (host.hasPrefix("127.") && IPAddress.isV4(host))
-        }
+        public var isLoopback: Bool { Settings.isLoopback(host) }
+    }
+
+    /// Whether `host` names this machine, as far as that can be said without asking for names.
+    public static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && IPAddress.isV4(host))
     }
 }
 

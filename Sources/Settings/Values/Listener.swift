@@ -29,6 +29,14 @@ extension Settings {
         case tcp(Connections)
         case tls(Connections, TLSServer)
 
+        /// What it does when the queue is full.
+        public var whenFull: WhenQueueFull {
+            switch self {
+            case .udp(let udp): udp.whenFull
+            case .tcp(let connections), .tls(let connections, _): connections.whenFull
+            }
+        }
+
         /// The key that selects it: `udp`, `tcp` or `tls`.
         public var name: String {
             switch self {
@@ -39,12 +47,24 @@ extension Settings {
         }
     }
 
+    /// What a listener does when the queue in front of the ledger is full.
+    public enum WhenQueueFull: String, Sendable, CaseIterable {
+        /// It reads no more until there is room.
+        case stop
+        /// It drops what comes.
+        case dropNewest = "drop-newest"
+        /// It drops the least severe records first, the fuller the queue the more severe ones too.
+        case dropLowest = "drop-lowest"
+    }
+
     /// What only UDP listeners have.
     public struct UDP: Sendable, Hashable {
         /// Sockets on the address (SO_REUSEPORT), each with a thread.
         public internal(set) var sockets = 1
         /// Bytes asked of the kernel for each socket (SO_RCVBUF).
         public internal(set) var receiveBufferBytes = 32 << 20
+        /// What it does when the queue is full; never `stop`.
+        public internal(set) var whenFull = WhenQueueFull.dropNewest
     }
 
     /// What TCP and TLS listeners have in common.
@@ -55,6 +75,8 @@ extension Settings {
         public internal(set) var idleTimeout: Duration? = .seconds(600)
         /// Whether the senders are relays whose identity elements are believed.
         public internal(set) var isFromTrustedRelays = false
+        /// What it does when the queue is full.
+        public internal(set) var whenFull = WhenQueueFull.stop
     }
 
     /// What only TLS listeners have (RFC 5425).

@@ -19,6 +19,8 @@ struct StreamRecord {
     var tail: Range<Int>
     /// Whether it is a seal of the stream.
     var isSeal: Bool
+    /// Whether it carries a note by which the stream replaces its key.
+    var isRekey = false
     /// Whether something stands behind its identity that no relay writes there. It is not part of the leaf, so a reader
     /// is shown what was never sealed.
     var hasIntruder: Bool
@@ -47,7 +49,7 @@ struct StreamRecogniser {
             return .record(
                 StreamRecord(
                     index: index, head: shape.leafHead, tail: shape.leafTail, isSeal: shape.kind == .seal,
-                    hasIntruder: shape.violation != nil))
+                    isRekey: shape.isRekey, hasIntruder: shape.violation != nil))
         }
         return readOther(line, shape)
     }

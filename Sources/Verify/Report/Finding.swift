@@ -16,6 +16,8 @@ public struct Finding: Hashable, Sendable {
         case seal
         /// A seal claims to be signed by the pinned key and is not.
         case signature
+        /// A note that replaces the key is not to be believed, or a key has signed what was not its to sign.
+        case rekey
         /// Verified seals do not follow one another: the history was rewritten by who holds the key.
         case history
         /// A verified seal is dated before the one in front of it.

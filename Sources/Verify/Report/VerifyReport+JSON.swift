@@ -39,6 +39,7 @@ extension VerifyReport {
                     json.add("kind", cut.kind.rawValue)
                 }
             }
+            addKeys(&json)
             json.object("unknown_keys") { json in
                 json.add("total", unknownKeys.total)
                 json.array("items") { json in
@@ -102,6 +103,24 @@ extension VerifyReport {
                 json.add("total", conflict.others.total)
                 json.array(conflict.isDecided ? "false" : "versions") { json in
                     for other in conflict.others.items { json.object { json in add(other, &json) } }
+                }
+            }
+        }
+    }
+
+    private func addKeys(_ json: inout JSONText) {
+        json.array("keys") { json in
+            for use in keys {
+                json.object { json in
+                    json.add("key", use.key)
+                    json.add("pinned", use.isPinned)
+                    json.add("seals", use.seals)
+                    if let records = use.records { add("records", records, &json) } else { json.addNull("records") }
+                    if let index = use.replacedAt {
+                        json.add("replaced_at", index)
+                    } else {
+                        json.addNull("replaced_at")
+                    }
                 }
             }
         }

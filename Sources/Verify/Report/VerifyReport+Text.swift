@@ -26,6 +26,7 @@ extension VerifyReport {
             // How much of the packed file there is does not show in what was in it.
             "\(place(cut.position.file, [.gzip, .zstd].contains(cut.kind) ? nil : cut.position)) \(cut.kind.explanation)"
         }
+        lines += keyLines
         lines += unknownKeys.items.map {
             let seals = $0.count == 1 ? "1 seal is" : "\($0.count) seals are"
             return "UNKNOWN KEY \(seals) signed by key \(VerifierKey.text($0.element)), not by the pinned one"
@@ -79,6 +80,19 @@ extension VerifyReport {
                     + (until.map(\.description) ?? "the present for records to follow it unsealed"))
         }
         return lines
+    }
+
+    /// Who signed what, if the key was replaced.
+    private var keyLines: [String] {
+        guard keys.count > 1 else { return [] }
+        return keys.map { use in
+            let part = use.records.map {
+                "sealed \($0.lowerBound)..\($0.upperBound - 1) in \(counted(use.seals, "batch", "batches"))"
+            }
+            let end = use.replacedAt.map { ", replaced by record \($0)" } ?? ""
+            let trust = use.isPinned ? ", pinned" : ""
+            return "KEY \(VerifierKey.text(use.keyID)) \(part ?? "sealed nothing here")\(end)\(trust)"
+        }
     }
 
     private var headLine: [String] {

@@ -57,6 +57,21 @@ public struct VerifyReport: Sendable {
         public let age: Int64
     }
 
+    /// A trusted key, and what it signed of the export.
+    public struct KeyUse: Hashable, Sendable {
+        /// The key, in vkey form.
+        public let key: String
+        public let keyID: UInt32
+        /// Whether the caller pinned it; others are trusted because of notes in the export.
+        public let isPinned: Bool
+        /// From the first record that it sealed to the last, nil if there is none.
+        public let records: Range<UInt64>?
+        /// Verified seals signed by it.
+        public let seals: UInt64
+        /// The index of the record whose note replaced it, nil if none did.
+        public let replacedAt: UInt64?
+    }
+
     /// How the export relates to the head that was given.
     public enum HeadResult: Hashable, Sendable {
         /// It reaches the head's size and has its root there.
@@ -110,7 +125,9 @@ public struct VerifyReport: Sendable {
     public internal(set) var dropped: UInt64 = 0
     /// Verified seals dated before the one in front of them.
     public internal(set) var clockSteps: UInt64 = 0
-    /// Seals signed by a key that is not the pinned one, by key ID.
+    /// The trusted keys, in the order in which they signed.
+    public internal(set) var keys: [KeyUse] = []
+    /// Seals signed by a key that is not trusted, by key ID.
     public internal(set) var unknownKeys = Tally<UInt32>()
     /// Nil without a MAC key.
     public internal(set) var codes: CodeResult?

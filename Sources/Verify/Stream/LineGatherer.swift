@@ -8,6 +8,8 @@ struct GatheredRecord: BitwiseCopyable {
     var position: SourcePosition
     /// Its seal among ``LineGatherer/seals``, or -1.
     var seal: Int32
+    /// Its note among ``LineGatherer/notes``, or -1.
+    var note: Int32
     var hasIntruder: Bool
     /// Whether it is a last line without an end.
     var mayBeCut: Bool
@@ -26,6 +28,8 @@ struct LineGatherer: ~Copyable {
     private(set) var records: [GatheredRecord] = []
     /// What the seals among the records say, or why they do not parse.
     private(set) var seals: [Result<SealRecord, SealError>] = []
+    /// The notes by which keys are replaced among the records, or why they do not parse.
+    private(set) var notes: [Result<RekeyNote, SealError>] = []
     private(set) var hashes: [Hash]
 
     init() {
@@ -70,14 +74,22 @@ struct LineGatherer: ~Copyable {
                 seals.append(.failure(error))
             }
         }
+        let note = record.isRekey ? Int32(notes.count) : -1
+        if record.isRekey {
+            do throws(SealError) {
+                notes.append(.success(try RekeyRecord.note(in: line)))
+            } catch {
+                notes.append(.failure(error))
+            }
+        }
         let start = byteCount
         append(line.extracting(record.head))
         append(line.extracting(record.tail))
         extents.append(LeafExtent(offset: UInt32(start), length: UInt32(byteCount - start)))
         records.append(
             GatheredRecord(
-                index: record.index, position: position, seal: seal, hasIntruder: record.hasIntruder,
-                mayBeCut: mayBeCut))
+                index: record.index, position: position, seal: seal, note: note,
+                hasIntruder: record.hasIntruder, mayBeCut: mayBeCut))
     }
 
     /// Computes ``hashes``, one for each record.
@@ -95,6 +107,7 @@ struct LineGatherer: ~Copyable {
         extents.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
         seals.removeAll(keepingCapacity: true)
+        notes.removeAll(keepingCapacity: true)
     }
 
     private mutating func append(_ piece: RawSpan) {

@@ -92,6 +92,7 @@ extension Verifier {
     /// What a verified seal says beyond its batch.
     mutating func count(_ seal: SealRecord) {
         report.dropped += seal.dropped
+        noteUse(of: seal)
         codes?.add(seal)
         recent.mark(seal)
         for copy in recheck.seals.removeValue(forKey: seal.index) ?? [] where copy.mark != SealMark(seal) {

@@ -15,6 +15,7 @@ extension Verifier {
             contradict(index, truth: nil, isDecided: false, all.map(\.position))
         }
         classify(indexes.filter { !segments.contains($0) })
+        judgeKeys()
         for segment in segments.all { report.verifiedRanges.append(segment.range) }
         if let head = options.head, report.head == nil { report.head = headWithoutBatch(head) }
         if let codes = codes?.result { report.codes = codes }

@@ -15,7 +15,11 @@ internal import TransparencyLog
 /// `Verifier+Gaps.swift` and `Verifier+Result.swift`.
 struct Verifier: ~Copyable, RecordSink {
     struct Options {
-        var verifier: LogVerifier
+        var origin: Origin
+        /// The pinned key, and those already known to be tied to it.
+        var keys: KeyChain
+        /// Whether the inputs can be searched for notes and then be read once more.
+        var maySearch = false
         /// A signed size and root that the export must agree with.
         var head: Checkpoint?
         /// The first record the caller expects.
@@ -43,6 +47,15 @@ struct Verifier: ~Copyable, RecordSink {
     var cutLines = CutLines()
     /// What may have got another index.
     var strays = Strays()
+    var keys: KeyChain
+    /// Whether only notes are looked for, since the first seal was signed by a key that is not trusted.
+    var isSearching = false
+    /// Seals whose key is not trusted yet.
+    var deferred: [DeferredSeal] = []
+    /// What the trusted keys have signed, by key ID.
+    var uses: [UInt32: KeyUse] = [:]
+    /// Verified seals that say why="rekey", by size.
+    var handovers: [UInt64: SealRecord] = [:]
     var codes: CodeCheck?
     var texts: LeafStore?
     var writer: VerifiedWriter?
@@ -53,7 +66,7 @@ struct Verifier: ~Copyable, RecordSink {
     var unsettled = Recheck()
     var report = VerifyReport()
 
-    /// The largest size signed by the pinned key: so many records there are.
+    /// The largest size signed by a trusted key: so many records there are.
     var signedSize: UInt64 = 0
     /// Indexes in the segments whose records were not there.
     var absent: [Range<UInt64>] = []
@@ -70,7 +83,8 @@ struct Verifier: ~Copyable, RecordSink {
     init(_ options: Options, spool: LeafSpool? = nil) throws(OpenSSLError) {
         self.options = options
         recent = RecentLeaves(spool: spool)
-        recogniser = StreamRecogniser(options.verifier.origin.tag)
+        keys = options.keys
+        recogniser = StreamRecogniser(options.origin.tag)
         hasher = try SharedHasher()
         signedSize = options.head?.size ?? 0
         report.isSubset = options.isSubset
@@ -80,6 +94,7 @@ struct Verifier: ~Copyable, RecordSink {
 
     mutating func take(_ line: RawSpan, at position: SourcePosition, edges: LineEdges) {
         let reading = recogniser.read(line)
+        guard !isSearching else { return search(line, reading) }
         if !edges.isEmpty, let cut = cut(of: line, reading, edges) { return self.cut(cut, at: position) }
         switch reading {
         case .record(let record):
@@ -107,6 +122,9 @@ struct Verifier: ~Copyable, RecordSink {
 
     private mutating func admit(_ place: Int, _ gathered: GatheredRecord, _ leaf: Hash) {
         let index = gathered.index
+        if gathered.note >= 0 { admit(gatherer.notes[Int(gathered.note)], at: index, gathered.position) }
+        // What was gathered before the search began is read once more.
+        guard !isSearching else { return }
         if gathered.hasIntruder {
             report.tampered.append(
                 Finding(
@@ -207,38 +225,22 @@ struct Verifier: ~Copyable, RecordSink {
 
     // MARK: - Seals
 
-    /// What a seal record claims, if its signature is the pinned key's. Reports it otherwise.
+    /// What a seal record claims, if it is one and a trusted key signed it. Reports it otherwise.
     private mutating func claim(
         _ seal: Result<SealRecord, SealError>, _ gathered: GatheredRecord, _ leaf: Hash
     ) -> SealClaim? {
-        let records = gathered.index..<gathered.index + 1
         switch seal {
+        case .success(let record): return claim(record, leaf, gathered.position)
         case .failure(let error):
             report.tampered.append(
                 Finding(
-                    .seal, records: records, position: gathered.position,
+                    .seal, records: gathered.index..<gathered.index + 1, position: gathered.position,
                     "seal record \(gathered.index): \(error.reason)"))
-        case .success(let record) where record.keyID != options.verifier.keyID:
-            report.unknownKeys.add(record.keyID)
-        case .success(let record) where !options.verifier.signed(record):
-            report.tampered.append(
-                Finding(
-                    .signature, records: records, seal: record.number, position: gathered.position,
-                    "the signature of seal \(record.number) is not valid"))
-        case .success(let record) where record.size - record.from > Self.batchLimit:
-            signedSize = max(signedSize, record.size)
-            report.tampered.append(
-                Finding(
-                    .seal, records: records, seal: record.number, position: gathered.position,
-                    "seal \(record.number) claims a batch of more than \(Self.batchLimit) records"))
-        case .success(let record):
-            signedSize = max(signedSize, record.size)
-            return SealClaim(record: record, leaf: leaf, position: gathered.position, missing: 0)
+            return nil
         }
-        return nil
     }
 
-    private mutating func admit(_ claim: SealClaim) {
+    mutating func admit(_ claim: SealClaim) {
         let variants = claims.variants(of: claim.record.size)
         guard variants.allSatisfy({ $0.record != claim.record || $0.leaf != claim.leaf }) else { return }
         if let first = variants.first(where: { $0.leaf == claim.leaf })?.record, first.root == claim.record.root {

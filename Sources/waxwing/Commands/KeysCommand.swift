@@ -10,10 +10,12 @@ struct KeysCommand: ParsableCommand {
             Example: waxwing keys generate /etc/waxwing/log.pem
                      waxwing keys show /etc/waxwing/log.pem --origin relay1.example.net/all
                      waxwing keys mac /etc/waxwing/mac.key
+                     waxwing keys rotate --config /etc/waxwing/waxwing.yaml
+                     waxwing keys list --data /var/lib/waxwing
 
             Exit codes: 0 done, 64 wrong options, 69 a file or key cannot be used.
             """,
-        subcommands: [Generate.self, Show.self, MAC.self])
+        subcommands: [Generate.self, Show.self, MAC.self, RotateKeyCommand.self, ListKeysCommand.self])
 
     struct Generate: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -5,7 +5,7 @@ import time
 from lab import peers, places
 from lab.case import case
 from lab.process import check, free_port, wait_for
-from lab.records import all_arrived, check_arrived, numbered, send, strange
+from lab.records import all_arrived, arrivals, check_arrived, numbered, send, strange
 from lab.relay import Relay, file_destination, first_archive_file, tls_destination
 from lab.traffic import Traffic, corpus_file
 
@@ -78,6 +78,31 @@ def outage_under_load(workshop):
     relay.stop()
     sink.terminate()
     relay.expect_verified(collected)
+
+
+@case(seconds=90)
+def spread_over_collectors(workshop):
+    """mode spread: each sender's records go to one collector, its share waits while that is away, the union verifies"""
+    ports = [free_port(), free_port()]
+    collected = [workshop.path(f"collected-{number}.log") for number in (1, 2)]
+    spread = {"more_addresses": [f"127.0.0.1:{ports[1]}"], "mode": "spread"}
+    relay = Relay(workshop, [tls_destination(ports[0]) | spread]).start()
+    senders = {name: 200 for name in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")}
+    first = start_receiver(workshop, ports[0], collected[0], name="receiver-1")
+    for name, count in senders.items():
+        send(relay.tcp_port, numbered(name, count))
+    wait_for("the first collector's share", lambda: arrivals(collected[0]), 20)
+    second = start_receiver(workshop, ports[1], collected[1], name="receiver-2")
+    both = lambda: {name: [arrivals(file)[name] for file in collected] for name in senders}  # noqa: E731
+    wait_for("everything at both", lambda: all(
+        sorted(len(set(numbers)) for numbers in found) == [0, senders[name]] for name, found in both().items()), 30)
+    relay.stop()
+    first.terminate()
+    second.terminate()
+    check(all(arrivals(file) for file in collected), "one of the collectors has got nothing")
+    relay.expect_verified(*collected)
+    for file in collected:
+        relay.expect_verified(file, arguments=["--subset", "--hashes", relay.data / "segments"])
 
 
 def start_receiver(workshop, port, output, certificate="server", name="receiver"):

@@ -32,20 +32,56 @@ def _sealed_archive(workshop):
 def openssl_accepts_signatures(workshop):
     """`openssl pkeyutl -verify -rawin` accepts every seal's signature, and not over another tree size"""
     relay, _, _, seals = _sealed_archive(workshop)
-    public_key, body, signature = (workshop.path(name) for name in ("key.pem", "body", "signature"))
-    public_key.write_text(seal.public_key_pem(relay.key_file.read_text()))
-
-    def is_accepted(text, mark):
-        body.write_bytes(text)
-        signature.write_bytes(mark[4:])  # The first four bytes are the key ID.
-        return workshop.run(
-            ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public_key, "-rawin", "-in", body,
-             "-sigfile", signature]).returncode == 0
-
+    key = relay.key_file.read_text()
     for one in seals:
-        check(is_accepted(one.body, one.signature), f"openssl refuses seal {one.number}")
+        check(_openssl_accepts(workshop, key, one.body, one.signature), f"openssl refuses seal {one.number}")
     grown = seals[0].body.replace(b"\n%d\n" % seals[0].size, b"\n%d\n" % (seals[0].size + 1))
-    check(not is_accepted(grown, seals[0].signature), "openssl accepts a signature over another size")
+    check(not _openssl_accepts(workshop, key, grown, seals[0].signature),
+          "openssl accepts a signature over another size")
+
+
+def _openssl_accepts(workshop, vkey, text, mark):
+    public_key, body, signature = (workshop.path(name) for name in ("key.pem", "body", "signature"))
+    public_key.write_text(seal.public_key_pem(vkey))
+    body.write_bytes(text)
+    signature.write_bytes(mark[4:])  # The first four bytes are the key ID.
+    return workshop.run(
+        ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public_key, "-rawin", "-in", body,
+         "-sigfile", signature]).returncode == 0
+
+
+@case()
+def openssl_follows_a_new_key(workshop):
+    """After `waxwing keys rotate` openssl accepts the old key's seals, the note under both and the new key's seals"""
+    relay, archive, _, before = _sealed_archive(workshop)
+    old = relay.key_file.read_text()
+    rotated = workshop.run([relay.binary, "keys", "rotate", "--config", relay.settings_file])
+    check(rotated.returncode == 0, rotated.stderr)
+    new = relay.key_file.read_text()
+    relay.start()
+    send(relay.tcp_port, numbered("beta", 100))
+    wait_for("the rest in the archive", lambda: all_arrived(archive, {"beta": 100}), 30)
+    relay.stop()
+    records = seal.read(archive)
+    seals, _ = seal.check_tree(records)
+    notes = [record for record in records.values() if b" REKEY [waxwing-rekey@" in record.line]
+    check(len(notes) == 1, f"{len(notes)} records with a note")
+    note = base64.b64decode(notes[0].line.split(b'note="')[1].split(b'"')[0])
+    text, marks = note.rsplit(b"\n\n", 1)
+    size = notes[0].index + 2
+    check(text.splitlines()[2:5] == [b"old " + old.strip().encode(), b"new " + new.strip().encode(), b"size %d" % size],
+          f"the note says something else:\n{text.decode()}")
+    for key, mark in zip((old, new), marks.splitlines()):
+        check(_openssl_accepts(workshop, key, text + b"\n", base64.b64decode(mark.split()[2])),
+              f"openssl refuses the note under {key}")
+    for one in seals:
+        mine, other = (old, new) if one.size <= size else (new, old)
+        check(_openssl_accepts(workshop, mine, one.body, one.signature), f"openssl refuses seal {one.number}")
+        check(not _openssl_accepts(workshop, other, one.body, one.signature), f"seal {one.number} is by both keys")
+    check(any(one.size > size for one in seals) and len(seals) > len(before), "the new key sealed nothing")
+    for key in (old, new):
+        result = workshop.run([relay.binary, "verify", "--key", key.strip(), archive])
+        check(result.returncode == 0, result.stdout)
 
 
 @case(seconds=120)

@@ -27,6 +27,6 @@ def tool(name):
         binary.parent.mkdir(parents=True, exist_ok=True)
         fresh = binary.with_suffix(f".{os.getpid()}")
         subprocess.run(
-            ["cc", "-O2", "-Wall", "-Wextra", "-o", fresh, source, "-lssl", "-lcrypto", "-lpthread"], check=True)
+            ["cc", "-O2", "-Wall", "-Wextra", "-o", fresh, source, "-lssl", "-lcrypto", "-lisal", "-lpthread"], check=True)
         fresh.rename(binary)
     return str(binary)

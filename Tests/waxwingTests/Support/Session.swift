@@ -115,10 +115,12 @@ struct Session {
 
     // MARK: - Texts
 
-    /// The text without what differs from run to run, how long ago the test vectors were sealed, and from release to
+    /// The text without what differs from run to run, when something was done and how long ago the test vectors were
+    /// sealed, and from release to
     /// release of OpenSSL, its own words.
     private static func masked(_ text: String) -> String {
         text.replacing(/(NEWEST SEAL .*Z, ).*(ago|in the future),/) { "\($0.1)…," }
+            .replacing(/, until [-0-9T:.]+Z/) { _ in ", until …" }
             .replacing(/^(case-[0-9]+  )[-0-9]+T[:.0-9]+Z/) { "\($0.1)…" }
             .replacing(/"age_ms":-?[0-9]+/) { _ in "\"age_ms\":…" }
             .replacing(/\(OpenSSL: .*\)/) { _ in "(OpenSSL: …)" }

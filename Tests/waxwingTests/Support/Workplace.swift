@@ -1,20 +1,25 @@
 import Glibc
 import TestSupport
 
-/// A temporary folder with a copy of `Inputs` and the key of the test vectors; gone with the object.
+/// A temporary folder with a copy of `Inputs`, the key of the test vectors and another one; gone with the object.
 struct Workplace {
     private let directory = TemporaryDirectory()
 
-    /// The published key of the format's test vectors (octets 0 to 31), which protects nothing. The file is made here, so
-    /// that none in the repository looks like a secret.
-    private static let vectorKey = [
-        "-----BEGIN PRIVATE KEY-----", "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
-        "-----END PRIVATE KEY-----", "",
-    ].joined(separator: "\n")
+    /// The published key of the format's test vectors (octets 0 to 31), which protects nothing, and one that follows it
+    /// (octets 32 to 63). The files are made here, so that none in the repository looks like a secret.
+    private static let vectorKey = pem("AABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f")
+    private static let nextKey = pem("CAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/")
+
+    /// A PKCS#8 file: octets of the key in base64, behind what says that it is one of Ed25519.
+    private static func pem(_ seed: String) -> String {
+        ["-----BEGIN PRIVATE KEY-----", "MC4CAQAwBQYDK2VwBCIEI\(seed)", "-----END PRIVATE KEY-----", ""].joined(
+            separator: "\n")
+    }
 
     init() {
         copy(Self.inputs, to: path)
         directory.write("log.pem", Self.vectorKey)
+        directory.write("next.pem", Self.nextKey)
     }
 
     var path: String { directory.path }

@@ -1,0 +1,166 @@
+import Seal
+import Syslog
+
+/// Writes canonical lines as documents of the Elastic Common Schema.
+///
+/// `event.original` is the line, byte for byte, which is what `waxwing verify` reads. What the line says stands in the
+/// fields of its own besides, with numbers as numbers and addresses only where they are addresses, so that no mapping
+/// refuses it. Allocates nothing.
+struct ECSDocument: Sendable {
+
+    /// Eight hexadecimal digits.
+    private let log: [UInt8]
+    private let observer: [UInt8]
+
+    /// Documents of the log `tag`, relayed by Waxwing `version` on the host `observer`: a name without characters that
+    /// JSON escapes.
+    init(tag: LogTag, observer: String, version: String) {
+        log = Array("\(tag)".utf8)
+        self.observer = Array(
+            #","observer":{"vendor":"Waxwing","product":"Waxwing","type":"log-relay","name":"\#(observer)","version":"\#(version)"}"#
+                .utf8)
+    }
+
+    /// Appends `"LOG-INDEX"`, by which a document that is sent twice is recognised.
+    @inline(__always)
+    func writeIdentifier(_ index: UInt64, into out: inout BodyWriter) {
+        out.append(UInt8(ascii: "\""))
+        out.append(log)
+        out.append(UInt8(ascii: "-"))
+        out.append(decimal: index)
+        out.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends the document of a record, on one line.
+    func write(_ record: borrowing DeliveryRecord, into out: inout BodyWriter) {
+        let line = record.line
+        let fields = ECSFields(record)
+        out.append(#"{"@timestamp":""#)
+        if let stamp = fields.message.timestampText ?? fields.receivedTime {
+            out.append(json: line, stamp)
+        } else {
+            // Only a line that no relay of ours wrote says nothing of its time; a data stream asks for one.
+            out.append("1970-01-01T00:00:00.000Z")
+        }
+        out.append(#"","ecs":{"version":""#)
+        out.append(ECSNames.version)
+        out.append(#""},"message":""#)
+        out.append(json: line, fields.message.message)
+        writeEvent(line, fields, record.index, into: &out)
+        writeLog(line, fields, into: &out)
+        writeHost(line, fields, into: &out)
+        out.append(observer)
+        writeWaxwing(line, fields, record.index, into: &out)
+        if fields.isHeadscale { writeHeadscale(line, fields, into: &out) }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    // MARK: - event
+
+    private func writeEvent(
+        _ line: RawSpan, _ fields: ECSFields, _ index: UInt64, into out: inout BodyWriter
+    ) {
+        out.append(#"","event":{"original":""#)
+        out.append(json: line, 0..<line.byteCount)
+        out.append(#"","sequence":"#)
+        out.append(decimal: index)
+        out.append(#","kind":"event","severity":"#)
+        out.append(decimal: UInt64(fields.message.severity))
+        out.append(member: "provider", line, fields.message.appName)
+        out.append(member: "code", line, fields.message.msgID)
+        if fields.isHeadscale {
+            writeHeadscaleEvent(line, fields, into: &out)
+            out.append(UInt8(ascii: "}"))
+        } else if fields.isSeal {
+            out.append(#","module":"waxwing","dataset":"waxwing.seal","action":"seal"}"#)
+        } else {
+            out.append(#","module":"syslog","dataset":"syslog.log"}"#)
+        }
+    }
+
+    // MARK: - log
+
+    private func writeLog(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        let message = fields.message
+        out.append(#","log":{"level":""#)
+        if let level = fields[.level] {
+            out.append(jsonOfParameter: line, level)
+        } else {
+            out.append(ECSNames.levels[message.severity])
+        }
+        out.append(#"","syslog":{"priority":"#)
+        out.append(decimal: UInt64(message.facility * 8 + message.severity))
+        out.append(#","facility":{"code":"#)
+        out.append(decimal: UInt64(message.facility))
+        out.append(#","name":""#)
+        out.append(ECSNames.facilities[message.facility])
+        out.append(#""},"severity":{"code":"#)
+        out.append(decimal: UInt64(message.severity))
+        out.append(#","name":""#)
+        out.append(ECSNames.severities[message.severity])
+        out.append(#""},"version":"1""#)
+        out.append(member: "hostname", line, message.hostname)
+        out.append(member: "appname", line, message.appName)
+        out.append(member: "procid", line, message.procID)
+        out.append(member: "msgid", line, message.msgID)
+        if fields.hasElements { StructuredDataObject.write(line, message.structuredData, into: &out) }
+        out.append("}}")
+    }
+
+    // MARK: - host, process
+
+    private func writeHost(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        if let host = fields.message.hostname {
+            out.append(#","host":{"name":""#)
+            out.append(json: line, host)
+            out.append(#"","hostname":""#)
+            out.append(json: line, host)
+            out.append(#""}"#)
+        }
+        guard let app = fields.message.appName else { return }
+        out.append(#","process":{"name":""#)
+        out.append(json: line, app)
+        out.append(UInt8(ascii: "\""))
+        if let process = fields.message.procID {
+            out.append(member: "pid", line.number(process, upTo: UInt64(UInt32.max)))
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    // MARK: - waxwing
+
+    private func writeWaxwing(_ line: RawSpan, _ fields: ECSFields, _ index: UInt64, into out: inout BodyWriter) {
+        out.append(#","waxwing":{"log":""#)
+        out.append(log)
+        out.append(#"","index":"#)
+        out.append(decimal: index)
+        if fields.isRedacted { writeRedacted(line, fields, into: &out) }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the rules by which something was redacted, and how often something was.
+    private func writeRedacted(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        out.append(#","redacted":{"rules":["#)
+        var reader = StructuredDataReader(line, fields.message.structuredData)
+        var (element, total, rules) = (RelayElement.none, UInt64(0), 0)
+        while let item = reader.next() {
+            switch item {
+            case .element(let id): element = RelayElement(line, id)
+            case .parameter(let name, let value) where element == .redacted:
+                if line.equals("n", name) {
+                    total += line.number(value, upTo: UInt64(UInt32.max)) ?? 0
+                } else if line.equals("rule", name) {
+                    if rules > 0 { out.append(UInt8(ascii: ",")) }
+                    rules += 1
+                    out.append(UInt8(ascii: "\""))
+                    out.append(jsonOfParameter: line, value)
+                    out.append(UInt8(ascii: "\""))
+                }
+            case .parameter: break
+            }
+        }
+        out.append(#"],"count":"#)
+        out.append(decimal: total)
+        out.append(UInt8(ascii: "}"))
+    }
+}

@@ -1,0 +1,41 @@
+// Words of the Elastic Common Schema.
+
+enum ECSNames {
+    /// `ecs.version`.
+    static let version: StaticString = "9.0.0"
+
+    /// `log.syslog.facility.name` by facility code (RFC 5424, table 1).
+    static let facilities: [StaticString] = [
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+        "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    ]
+
+    /// `log.syslog.severity.name` by severity code (RFC 5424, table 2).
+    static let severities: [StaticString] = [
+        "Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug",
+    ]
+
+    /// `log.level` by severity code, for records that name no level themselves.
+    static let levels: [StaticString] = [
+        "emergency", "alert", "critical", "error", "warning", "notice", "info", "debug",
+    ]
+
+    /// The values that `event.outcome` may have.
+    static let outcomes: [StaticString] = ["success", "failure", "unknown"]
+
+    /// What a category of Headscale's events is in ECS: the contents of the arrays `event.category` and `event.type`,
+    /// of which only certain words may be members. Other categories are left to `log.syslog.structured_data`.
+    static let categories: [(name: StaticString, category: StaticString, type: StaticString)] = [
+        ("authentication", #""authentication""#, #""start""#),
+        ("authorization", #""iam""#, #""denied""#),
+        ("administration", #""iam""#, #""admin","change""#),
+        ("registration", #""iam","host""#, #""creation""#),
+        ("policy", #""configuration""#, #""change""#),
+        ("configuration", #""configuration""#, #""change""#),
+        ("session", #""session","network""#, #""info""#),
+        ("network", #""network""#, #""connection""#),
+        ("web", #""web""#, #""access""#),
+        ("database", #""database""#, #""info""#),
+        ("host", #""host""#, #""info""#),
+    ]
+}

@@ -1,0 +1,88 @@
+import Syslog
+
+/// Writes a record as an event of Splunk's HTTP Event Collector: the canonical line as `event`, its time, the metadata
+/// by template, and as indexed fields where the record is in the ledger and what the relay found out about it.
+struct SplunkEvent: Sendable {
+    let host: RecordTemplate
+    let source: RecordTemplate
+    let sourcetype: RecordTemplate
+    let index: RecordTemplate
+    /// The ledger's tag, eight hexadecimal digits.
+    let log: [UInt8]
+
+    /// The relay's elements whose parameters become fields, by their SD-NAMEs in front of the `@`.
+    private static let elements: [StaticString] = ["headscale", "received", "redacted"]
+
+    func write(_ record: borrowing DeliveryRecord, into body: inout BodyWriter) {
+        let (line, message) = (record.line, record.message)
+        body.append("{")
+        if let time = message.timestamp, time.seconds >= 0 {
+            body.append("\"time\":")
+            body.append(decimal: UInt64(time.seconds))
+            body.append(UInt8(ascii: "."))
+            body.append(digits: UInt64(time.microseconds / 1_000), count: 3)
+            body.append(UInt8(ascii: ","))
+        }
+        member("\"host\":\"", host, line, message, into: &body)
+        member("\"source\":\"", source, line, message, into: &body)
+        member("\"sourcetype\":\"", sourcetype, line, message, into: &body)
+        member("\"index\":\"", index, line, message, into: &body)
+        body.append("\"event\":\"")
+        body.append(jsonText: line)
+        body.append("\",\"fields\":{\"l\":\"")
+        body.append(log)
+        body.append("\",\"i\":\"")
+        body.append(decimal: record.index)
+        body.append(UInt8(ascii: "\""))
+        if let elements = message.structuredData { fields(line, elements, into: &body) }
+        body.append("}}")
+    }
+
+    /// Writes a member; not one that is empty, which Splunk would take for a value.
+    private func member(
+        _ opening: StaticString, _ template: RecordTemplate, _ line: RawSpan, _ message: Message,
+        into body: inout BodyWriter
+    ) {
+        let start = body.count
+        body.append(opening)
+        let empty = body.count
+        template.write(line, message, into: &body)
+        guard body.count > empty else { return body.truncate(to: start) }
+        body.append("\",")
+    }
+
+    /// Writes the parameters of the relay's elements, as `headscale.user`. Of an element that is there twice the first
+    /// counts.
+    private func fields(_ line: RawSpan, _ range: Range<Int>, into body: inout BodyWriter) {
+        var reader = StructuredDataReader(line, range)
+        var seen = 0
+        var prefix: StaticString?
+        while let item = reader.next() {
+            switch item {
+            case .element(let id):
+                prefix = nil
+                for (place, name) in Self.elements.enumerated() where line.isName(id, name) && seen & 1 << place == 0 {
+                    seen |= 1 << place
+                    prefix = name
+                }
+            case .parameter(let name, let value):
+                guard let prefix else { continue }
+                body.append(",\"")
+                body.append(prefix)
+                body.append(UInt8(ascii: "."))
+                body.append(json: line, name)
+                body.append("\":\"")
+                body.append(jsonOfParameter: line, value)
+                body.append(UInt8(ascii: "\""))
+            }
+        }
+    }
+}
+
+extension RawSpan {
+    /// Whether the SD-ID in `range` is `name`, `@` and more.
+    fileprivate func isName(_ range: Range<Int>, _ name: StaticString) -> Bool {
+        let length = name.utf8CodeUnitCount
+        return range.count > length && byte(range.lowerBound + length) == UInt8(ascii: "@") && hasPrefix(name, range)
+    }
+}

@@ -85,7 +85,7 @@ let package = Package(
             [
                 "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
                 "Verify",
-                "TransparencyLog", "Syslog", "Verify", logging, http,
+                "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",

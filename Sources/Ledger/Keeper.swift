@@ -297,14 +297,19 @@ public final class Keeper {
                 && !refused.contains(segment.indexes.lowerBound)
         }
         guard let next else { return false }
+        // Where the disk becomes full meanwhile, deleting is more urgent.
+        let hadRoom = signals.hasRoom
+        let signals = signals
         do throws(SegmentCompressor.Refusal) {
-            let (before, after) = try SegmentCompressor(layout, system).compress(next.indexes, shouldGoOn: shouldGoOn)
+            let (before, after) = try SegmentCompressor(layout, system).compress(next.indexes) {
+                shouldGoOn() && (signals.hasRoom || !hadRoom)
+            }
             counters.compressed.add()
             report(.compressed(next.indexes.lowerBound, before: before, after: after))
             return true
         } catch {
             switch error {
-            case .interrupted: return false
+            case .interrupted: return hadRoom && !signals.hasRoom
             case .damaged:
                 refused.insert(next.indexes.lowerBound)
                 report(.damaged(layout.segment(next.indexes.lowerBound)))

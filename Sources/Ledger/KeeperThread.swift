@@ -1,8 +1,10 @@
 import Batch
 import Glibc
 
-/// Runs a ``Keeper`` on a thread of the lowest priority, which rests as long as it works.
+/// Runs a ``Keeper`` on a thread of low priority, which rests as long as it works in a long step. Not of the lowest: on a
+/// busy machine, what is to be deleted would come too late.
 public final class KeeperThread: Sendable {
+    private static let niceValue: Int32 = 5
     /// Nanoseconds between two steps: while there is more to do, and while there is not.
     private static let busyInterval: UInt64 = 20_000_000
     private static let idleInterval: UInt64 = 1_000_000_000
@@ -19,7 +21,7 @@ public final class KeeperThread: Sendable {
         let box = Box(keeper)
         let started = Worker { [self] in
             // Of this thread alone: Linux has a nice value for each.
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceValue)
             run(box.keeper)
         }
         worker.withLock { $0 = started }

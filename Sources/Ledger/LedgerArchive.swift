@@ -28,9 +28,16 @@ public struct LedgerArchive: Sendable {
         return String(lines[1])
     }
 
-    /// The public keys of the log, as the ledger itself names them.
-    public func verifiers() throws -> [LogVerifier] {
-        try SmallFile.read(layout.origin, system).dropFirst().compactMap(\.first).map { try LogVerifier(parsing: $0) }
+    /// The public keys that have signed the log: `pinned`, or else the one that the ledger itself names, and those that
+    /// the notes of its changes of the key lead to from there, each of which both keys have signed.
+    public func verifiers(pinned: [LogVerifier]? = nil) throws -> [LogVerifier] {
+        var known = try pinned ?? [LogVerifier(parsing: verifierKey())]
+        let notes = try KeyRotation.notes(layout, system)
+        for note in notes + notes.reversed() where known.contains(note.old) != known.contains(note.new) {
+            guard note.isSigned else { continue }
+            known.append(known.contains(note.old) ? note.new : note.old)
+        }
+        return known
     }
 
     /// The newest seal that is durable, nil when there is none yet.

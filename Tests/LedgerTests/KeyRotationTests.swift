@@ -146,6 +146,14 @@ import Verify
         for report in try outcomes(log, keys) {
             #expect(report.outcome == .complete && report.keys.count == 3, "\(report.text)")
         }
+        // The ledger itself tells which keys have signed it, from whichever of them one begins.
+        let archive = try LedgerArchive(TestLog.directory, system: log.system)
+        for pinned in keys {
+            let verifiers = try archive.verifiers(pinned: [pinned.verifier])
+            #expect(Set(verifiers) == Set(keys.map(\.verifier)))
+            #expect(try LedgerCheck(archive, verifiers).run(threads: 2).outcome == .complete)
+        }
+        #expect(try LedgerCheckTests.check(log).outcome == .complete)
         let first = keys[0]
         #expect(throws: LedgerError(.otherKey, "")) { try rotate(log, to: first) }
     }

@@ -32,7 +32,8 @@ struct KeyOption: ParsableArguments {
         guard let key else { return try archive.verifiers() }
         let isFile = unsafe access(key, F_OK) == 0
         let text = isFile ? String(decoding: try InputFile.read(key, limit: 1 << 20), as: UTF8.self) : key
-        return try text.split(whereSeparator: \.isWhitespace).map { try LogVerifier(parsing: String($0)) }
+        return try archive.verifiers(
+            pinned: text.split(whereSeparator: \.isWhitespace).map { try LogVerifier(parsing: String($0)) })
     }
 }
 

@@ -30,7 +30,7 @@ struct memory {
     size_t used, room;
 };
 
-static unsigned busy_percent, lose_percent;
+static double busy_percent, lose_percent;
 static FILE *save;
 static pthread_mutex_t totals_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long long requests, documents, octets, octets_unpacked;
@@ -68,13 +68,13 @@ static bool send_all(int fd, const char *bytes, size_t count)
     return true;
 }
 
-/* The next number of a sequence that looks random (xorshift), below 100. */
-static unsigned percent(unsigned *state)
+/* The next number of a sequence that looks random (xorshift), below 100 in steps of a hundredth. */
+static double percent(unsigned *state)
 {
     *state ^= *state << 13;
     *state ^= *state >> 17;
     *state ^= *state << 5;
-    return *state % 100;
+    return *state % 10000 / 100.0;
 }
 
 static void unpack(const struct memory *packed, struct memory *plain)
@@ -222,8 +222,8 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'p') port = atoi(optarg);
         else if (option == 's') save = fopen(optarg, "a");
-        else if (option == 'b') busy_percent = (unsigned)atoi(optarg);
-        else if (option == 'l') lose_percent = (unsigned)atoi(optarg);
+        else if (option == 'b') busy_percent = atof(optarg);
+        else if (option == 'l') lose_percent = atof(optarg);
         else return 64;
     }
     static sigset_t signals;

@@ -252,17 +252,13 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         }
         guard let body = bodies[parcel] else { return }
         let indexes = machine.records(of: parcel)
-        count(indexes, body.readableBytes)
+        report.sent(indexes, body.readableBytes, again: indexes.prefix { $0 < unsentIndex }.count)
+        if let last = indexes.last { unsentIndex = max(unsentIndex, last + 1) }
         var request = dialect.request(carrying: body, to: channels.target(route))
         if dialect.isCompressed { request.fields.append(("content-encoding", "gzip")) }
         transport.send(request, to: route.node) { [self] result in
             post(.answer(parcel: parcel, count: indexes.count, result))
         }
-    }
-
-    private func count(_ indexes: [UInt64], _ octets: Int) {
-        report.sent(indexes, octets, again: indexes.prefix { $0 < unsentIndex }.count)
-        if let last = indexes.last { unsentIndex = max(unsentIndex, last + 1) }
     }
 
     private func ask(_ numbers: [UInt64], _ route: Route) {

@@ -22,7 +22,16 @@ public final class DestinationCounters: Sendable {
     let confirmed: Gauge
     /// Index of the first record not sent yet.
     let next: Gauge
+    private let lagBasis: LagBasis
     private let failure = Mutex<LastFailure?>(nil)
+
+    /// What a destination is behind with.
+    public enum LagBasis: Sendable {
+        /// What was not acknowledged.
+        case acknowledged
+        /// What was not sent, for collectors that acknowledge nothing.
+        case sent
+    }
 
     /// What went wrong last, and when.
     public struct LastFailure: Sendable, Equatable {
@@ -43,6 +52,8 @@ public final class DestinationCounters: Sendable {
         public var skipped: UInt64
         /// Index of the first record that the destination may not have.
         public var confirmedIndex: UInt64
+        /// Index of the first record that the destination is behind with.
+        public var lagIndex: UInt64
         /// Seconds since 1970, nil before the first acknowledgement.
         public var acknowledgedAt: UInt64?
         public var isConnected: Bool
@@ -55,6 +66,7 @@ public final class DestinationCounters: Sendable {
         Snapshot(
             records: records.current, retries: retries.current, rejected: rejected.current, filtered: filtered.current,
             skipped: skipped.current, confirmedIndex: UInt64(clamping: confirmed.current),
+            lagIndex: UInt64(clamping: lagBasis == .sent ? next.current : confirmed.current),
             acknowledgedAt: acknowledgedAt.current > 0 ? UInt64(acknowledgedAt.current) : nil,
             isConnected: isConnected.current == 1, isHalted: isHalted.current == 1)
     }
@@ -70,7 +82,8 @@ public final class DestinationCounters: Sendable {
         failure.withLock { $0 = LastFailure(reason: reason, time: time) }
     }
 
-    public init(_ registry: MetricsRegistry, destination: String) {
+    public init(_ registry: MetricsRegistry, destination: String, lagBasis: LagBasis = .acknowledged) {
+        self.lagBasis = lagBasis
         func counter(_ name: String, _ help: String) -> Counter {
             registry.counter("waxwing_destination_\(name)_total", help, labels: ["destination": destination])
         }

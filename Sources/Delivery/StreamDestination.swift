@@ -211,10 +211,11 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     private func connected() {
         window.reconnect()
+        counters.next.set(Int64(window.nextIndex))
         do {
             reader = try ledger.makeReader(from: window.nextIndex) { [skipped] in skipped.note($0) }
         } catch {
-            logger.error("cannot read the ledger", metadata: ["error": "\(error)"])
+            report("cannot read the ledger: \(error)")
             channel?.close(promise: nil)
             return
         }
@@ -266,10 +267,10 @@ public final class StreamDestination: Destination, @unchecked Sendable {
                 wrote = true
             }
             window.skip(to: reader?.nextIndex ?? 0)
+            counters.next.set(Int64(window.nextIndex))
             if wrote { channel.flush() }
         } catch {
-            logger.error("cannot read the ledger", metadata: ["error": "\(error)"])
-            sawError = true
+            fail("cannot read the ledger: \(error)")
             channel.close(promise: nil)
             return
         }

@@ -67,7 +67,7 @@ struct DestinationSetup {
                 let condition = Condition.share(share, of: shares)
                 options.filter = RecordFilter(options.filter.map { .all([$0.condition, condition]) } ?? condition)
             }
-            let counters = DestinationCounters(registry, destination: name)
+            let counters = DestinationCounters(registry, destination: name, lagBasis: .sent)
             members.append(
                 StreamDestination(
                     options, ledger: ledger, cursor: try CursorFile(ledger.layout.cursor(name)), start: 0,

@@ -62,11 +62,14 @@ private struct SchemaWriter {
         ]
         if !requiredNames.isEmpty { schema["required"] = .list(requiredNames.sorted().map { .text($0) }) }
         var dependencies: [String: JSON] = [:]
+        var exclusions: [JSON] = []
         for rule in rules {
             switch rule {
             case .together(let first, let second):
                 dependencies[first] = [.text(second)]
                 dependencies[second] = [.text(first)]
+            case .exclusive(let first, let second):
+                exclusions.append(["required": [.text(first), .text(second)]])
             case .some(let keys, let exception, _):
                 var alternatives: [JSON] = keys.map { ["required": [.text($0)]] }
                 if let exception {
@@ -78,6 +81,7 @@ private struct SchemaWriter {
                 schema["anyOf"] = .list(alternatives)
             }
         }
+        if !exclusions.isEmpty { schema["not"] = ["anyOf": .list(exclusions)] }
         if !dependencies.isEmpty { schema["dependentRequired"] = .object(dependencies) }
         return .object(schema)
     }

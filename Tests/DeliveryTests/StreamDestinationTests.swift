@@ -313,6 +313,7 @@ import Testing
             #expect(complaint.hasSuffix("segment=\(ledger.access.layout.segment(0))"))
         }
         #expect(try rig.confirmed() == ledger.end, "the cursor goes past what is lost")
+        #expect(rig.metric("next_index") == Int(ledger.end), "and so does what counts as sent")
     }
 
     /// What a destination has sent before a restart, it counts as sent again after it.

@@ -237,6 +237,11 @@ extension RelayTests {
             try first.withRelay(text) { downstream in
                 try downstream.send((0..<10).map { "<13>1 2026-11-23T12:00:00Z h app - - - \($0)" })
                 #expect(downstream.waitForRecords(10))
+                func metric(_ name: String) throws -> Int? {
+                    try downstream.metric("waxwing_destination_\(name){destination=\"up\"}")
+                }
+                #expect(try waitUntil { try metric("lag_records") == 0 }, "a collector that is quiet is not behind")
+                #expect(try metric("confirmed_index") == 0 && metric("lag_seconds") == 0)
             }
             #expect(relay.waitForRecords(11))
         }

@@ -1,4 +1,3 @@
-import Glibc
 import TestSupport
 import Testing
 
@@ -162,13 +161,5 @@ import Testing
                 #expect(try waitUntil { try relay.request("/status").contains("\"reason\":\"cannot connect to") })
             }
         }
-    }
-
-    private func waitUntil(_ condition: () throws -> Bool) throws -> Bool {
-        for _ in 0..<500 {
-            if try condition() { return true }
-            _ = poll(nil, 0, 10)
-        }
-        return false
     }
 }

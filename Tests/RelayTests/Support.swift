@@ -188,3 +188,12 @@ final class LogLines: LogHandler {
         lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
     }
 }
+
+/// Looks every ten milliseconds whether `condition` holds; false if it does not within five seconds.
+func waitUntil(_ condition: () throws -> Bool) throws -> Bool {
+    for _ in 0..<500 {
+        if try condition() { return true }
+        _ = poll(nil, 0, 10)
+    }
+    return false
+}

@@ -34,6 +34,7 @@ import Testing
         ("urls: [http://es], data_stream: -x", "begins with a character"),
         ("urls: [http://es], data_stream: Logs", "is not the name of a data stream"),
         ("urls: [http://es], user: me", "is given without"),
+        ("urls: [http://es], api_key_file: key, user: me, password_file: secret", "both \"api_key_file\" and \"user\""),
         ("urls: [https://es]", "neither ca_file nor fingerprints"),
         ("data_stream: logs", "\"urls\" is missing"),
     ])

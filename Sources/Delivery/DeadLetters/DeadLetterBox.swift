@@ -149,8 +149,13 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
                 metadata: ["destinations": "\(strangers.joined(separator: ", "))"])
         }
         guard !wanted.isEmpty else { return remove(name) }
-        state.withLock { $0.running[name] = Set(wanted) }
-        for (destination, keys) in Dictionary(grouping: wanted, by: \.destination) {
+        // What another request sends already is waited for, and not sent once more.
+        let underWay = state.withLock { state -> Set<DeadLetter.Key> in
+            defer { state.running[name] = Set(wanted) }
+            return state.running.values.reduce(into: []) { $0.formUnion($1) }
+        }
+        let fresh = wanted.filter { !underWay.contains($0) }
+        for (destination, keys) in Dictionary(grouping: fresh, by: \.destination) {
             resend[destination]?(keys.map(\.index).sorted())
         }
     }

@@ -69,8 +69,21 @@ public struct ElasticsearchDialect: HTTPDialect {
         case .none: return fields
         case .apiKey(let key): return fields + [("authorization", key.field("ApiKey "))]
         case .basic(let user, let password):
-            return fields + [("authorization", "Basic " + Base64.encode(Array(password.field("\(user):").utf8)))]
+            return fields + [("authorization", "Basic " + Self.basic(user, password))]
         }
+    }
+
+    public var secrets: [String] {
+        switch options.credentials {
+        case .none: []
+        case .apiKey(let key): [key.field()]
+        case .basic(let user, let password): [Self.basic(user, password), password.field()]
+        }
+    }
+
+    /// The credentials of basic authentication (RFC 7617).
+    private static func basic(_ user: String, _ password: HTTPSecret) -> String {
+        Base64.encode(Array(password.field("\(user):").utf8))
     }
 
     public func judge(_ answer: HTTPAnswer, count: Int) -> Verdict {

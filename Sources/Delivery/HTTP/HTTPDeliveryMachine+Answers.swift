@@ -113,8 +113,8 @@ extension HTTPDeliveryMachine {
         parcels[place].attempts += 1
         actions.append(.forget(parcel: parcels[place].id))
         let letters = rejected.map { RejectedRecord(index: before[$0.position], status: $0.status, reason: $0.reason) }
-        return actions
-            + (letters.isEmpty ? proceed(place, at: now + delay) : reject(place, letters, before, delay, now))
+        guard !letters.isEmpty else { return actions + proceed(place, at: now + delay) }
+        return actions + reject(place, letters, before, delay, now, othersWereTaken: delivered > 0)
     }
 
     /// Of a parcel that was sent by request, says which records have arrived.
@@ -136,9 +136,10 @@ extension HTTPDeliveryMachine {
     /// Has records stored in the dead letters; a server that rejects one after another is taken to refuse everything,
     /// before all of the ledger lands there.
     private mutating func reject(
-        _ place: Int, _ letters: [RejectedRecord], _ before: [UInt64], _ delay: UInt64, _ now: UInt64
+        _ place: Int, _ letters: [RejectedRecord], _ before: [UInt64], _ delay: UInt64, _ now: UInt64,
+        othersWereTaken: Bool = false
     ) -> [Action] {
-        rejectedInARow += letters.count
+        rejectedInARow = othersWereTaken ? 0 : rejectedInARow + letters.count
         guard rejectedInARow <= limits.rejectionsInARow else {
             rejectedInARow = 0
             parcels[place].indexes = before

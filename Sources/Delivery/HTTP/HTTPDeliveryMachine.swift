@@ -128,7 +128,9 @@ public struct HTTPDeliveryMachine: Sendable {
 
     /// Whether the ledger's next records are wanted.
     public var wantsRecords: Bool {
-        guard state == .running, !isProbing else { return false }
+        guard state == .running else { return false }
+        // After a halt one parcel is tried; if none of those there were is left, it is one of the next.
+        if isProbing, parcels.contains(where: { !$0.isAwaiting && $0.state != .settled }) { return false }
         var (fresh, unacknowledged, unacknowledgedRecords) = (0, 0, 0)
         for parcel in parcels {
             switch parcel.state {

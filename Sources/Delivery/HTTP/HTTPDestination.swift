@@ -31,9 +31,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     private let deadLetters: any DeadLetterStore
     private let transport: HTTPTransport
     private let counters: DestinationCounters
-    private let httpCounters: HTTPDestinationCounters
     private let skipped: SkippedRecords
-    private let logger: Logger
     private let finished: EventLoopPromise<Void>
 
     // Used on the destination's thread only.
@@ -45,13 +43,10 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     private var readAgainAt: UInt64 = 0
     private var builder: BodyBuilder<Dialect>
     private var bodies: [UInt64: ByteBuffer] = [:]
-    private var channels: [Route: String] = [:]
+    private var channels = ChannelNames()
     /// Index of the first record that was never sent.
     private var unsentIndex: UInt64
-    private var countedRetries: UInt64 = 0
-    private var acknowledgedAt: UInt64?
-    /// When the log said which reason.
-    private var reported: [String: UInt64] = [:]
+    private var report: DeliveryReport
 
     /// A destination that goes on from its cursor, or from `start` if it has none.
     public init(
@@ -65,10 +60,9 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         self.ledger = ledger
         self.deadLetters = deadLetters
         self.counters = counters
-        self.httpCounters = httpCounters
         var logger = logger
         logger[metadataKey: "destination"] = "\(options.name)"
-        self.logger = logger
+        report = DeliveryReport(counters, httpCounters, logger, options)
         skipped = SkippedRecords(counters.skipped, logger)
         transport = HTTPTransport(
             options.nodes, limits: options.transport, keepsCookies: dialect.keepsCookies, on: eventLoop
@@ -178,9 +172,9 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         case .askAcknowledgements(let route, let numbers): ask(numbers, route)
         case .resent(let indexes): deadLetters.noteResent(delivered: indexes, failed: [], of: options.name)
         case .notResent(let indexes): deadLetters.noteResent(delivered: [], failed: indexes, of: options.name)
-        case .interrupted(let reason): report(reason)
-        case .halted(let reason): reportHalt(reason)
-        case .resumed: reportResumed()
+        case .interrupted(let reason): report.interrupted(dialect.withoutSecrets(reason))
+        case .halted(let reason): report.halted(dialect.withoutSecrets(reason))
+        case .resumed: report.resumed()
         case .finished: break
         }
     }
@@ -208,7 +202,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
             } catch {
                 source = nil
                 readAgainAt = Clock.monotonic() + options.readInterval
-                report("cannot read the ledger: \(error)")
+                report.interrupted("cannot read the ledger: \(error)")
             }
         }
     }
@@ -258,42 +252,26 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         }
         guard let body = bodies[parcel] else { return }
         let indexes = machine.records(of: parcel)
-        count(indexes, body.readableBytes)
-        var request = dialect.request(carrying: body, to: target(route))
+        report.sent(indexes, body.readableBytes, again: indexes.prefix { $0 < unsentIndex }.count)
+        if let last = indexes.last { unsentIndex = max(unsentIndex, last + 1) }
+        var request = dialect.request(carrying: body, to: channels.target(route))
         if dialect.isCompressed { request.fields.append(("content-encoding", "gzip")) }
         transport.send(request, to: route.node) { [self] result in
             post(.answer(parcel: parcel, count: indexes.count, result))
         }
     }
 
-    private func count(_ indexes: [UInt64], _ octets: Int) {
-        counters.records.add(UInt64(indexes.count))
-        counters.octets.add(UInt64(octets))
-        counters.resent.add(UInt64(indexes.prefix { $0 < unsentIndex }.count))
-        if let last = indexes.last { unsentIndex = max(unsentIndex, last + 1) }
-    }
-
     private func ask(_ numbers: [UInt64], _ route: Route) {
-        let request = dialect.acknowledgementRequest(numbers, to: target(route))
+        let request = dialect.acknowledgementRequest(numbers, to: channels.target(route))
         transport.send(request, to: route.node) { [self] result in post(.confirmation(route, result)) }
     }
 
-    private func target(_ route: Route) -> HTTPTarget {
-        if let channel = channels[route] { return HTTPTarget(node: route.node, channel: channel) }
-        // Of the channels that were left, a few may still be asked about.
-        if channels.count >= 64 { channels = channels.filter { $0.key.channel + 8 > route.channel } }
-        let channel = RandomUUID.make()
-        channels[route] = channel
-        return HTTPTarget(node: route.node, channel: channel)
-    }
-
     private func store(_ records: [RejectedRecord], of parcel: UInt64) {
+        var records = records
+        for place in records.indices { records[place].reason = dialect.withoutSecrets(records[place].reason) }
         do {
             try deadLetters.store(records, of: options.name)
-            counters.rejected.add(UInt64(records.count))
-            logger.warning(
-                "records were rejected; they are in the dead letters",
-                metadata: ["records": "\(records.count)", "reason": "\(records.first?.reason ?? "")"])
+            report.rejected(records)
             post(.event(.stored(parcel: parcel)))
         } catch {
             post(.event(.notStored(parcel: parcel, reason: "\(error)")))
@@ -303,16 +281,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     // MARK: - State for others
 
     private func publish() {
-        counters.next.set(Int64(machine.gatheredIndex))
-        counters.outstanding.set(Int64(bodies.values.reduce(0) { $0 + $1.readableBytes }))
-        counters.isConnected.set(machine.isWorking ? 1 : 0)
-        httpCounters.parcels.set(Int64(machine.parcelCount))
-        if machine.acknowledgedAt != acknowledgedAt {
-            acknowledgedAt = machine.acknowledgedAt
-            counters.acknowledgedAt.set(Int64(Clock.wall() / 1_000_000_000))
-        }
-        counters.retries.add(machine.retries - countedRetries)
-        countedRetries = machine.retries
+        report.publish(machine, outstanding: bodies.values.reduce(0) { $0 + $1.readableBytes })
         if Clock.monotonic() >= cursorStoredAt + options.cursorInterval { storeCursor() }
     }
 
@@ -322,39 +291,7 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
         do throws(FileError) {
             try cursor.store(CursorFile.Value(nextIndex: machine.confirmedIndex, detail: unsentIndex))
         } catch {
-            report("the cursor cannot be stored; records may be sent again: \(error)")
+            report.interrupted("the cursor cannot be stored; records may be sent again: \(error)")
         }
-    }
-
-    /// Says why nothing is delivered: not at each try, but the same again only after a while.
-    private func report(_ reason: String) {
-        guard note(reason) else { return }
-        logger.warning("delivery interrupted", metadata: ["reason": "\(reason)"])
-    }
-
-    private func reportHalt(_ reason: String) {
-        counters.isHalted.set(1)
-        guard note(reason, isLasting: true) else { return }
-        logger.error(
-            "delivery stands still until somebody changes something",
-            metadata: ["reason": "\(reason)", "next_try": "in \(options.limits.haltPause / 1_000_000_000) s"])
-    }
-
-    private func reportResumed() {
-        counters.isHalted.set(0)
-        reported = [:]
-        logger.notice("delivery goes on")
-    }
-
-    /// Counts a failure, and returns whether the log is to say it. What lasts is said once, until delivery goes on.
-    private func note(_ reason: String, isLasting: Bool = false) -> Bool {
-        counters.failures.add()
-        counters.note(failure: reason, at: Clock.wall() / 1_000_000_000)
-        let now = Clock.monotonic()
-        if let before = reported[reason], isLasting || now < before + options.reportInterval { return false }
-        // Reasons that servers make up are not kept for ever.
-        if reported.count >= 32 { reported = [:] }
-        reported[reason] = now
-        return true
     }
 }

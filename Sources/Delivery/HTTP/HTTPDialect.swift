@@ -15,6 +15,9 @@ public protocol HTTPDialect: Sendable {
     /// Whether cookies that a load balancer sets are sent back to it.
     var keepsCookies: Bool { get }
 
+    /// What requests carry that no answer may bring into the log or a dead letter, should a server repeat it.
+    var secrets: [String] { get }
+
     /// Appends one record to a body. Called for each record: must not allocate.
     func encode(_ record: borrowing DeliveryRecord, into body: inout BodyWriter)
     /// The request that carries `body`, which is compressed if ``isCompressed``. Called for each try.
@@ -31,6 +34,11 @@ public protocol HTTPDialect: Sendable {
 extension HTTPDialect {
     public var isCompressed: Bool { true }
     public var keepsCookies: Bool { false }
+
+    /// `text`, in which a server may have its say, without the secrets.
+    func withoutSecrets(_ text: String) -> String {
+        secrets.reduce(text) { text, secret in text.replacing(secret, with: "<secret>") }
+    }
 
     public func acknowledgementRequest(_ acknowledgements: [UInt64], to target: HTTPTarget) -> HTTPRequest {
         preconditionFailure("only a dialect that gives awaitAcknowledgement is asked")

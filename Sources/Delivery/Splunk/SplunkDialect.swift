@@ -34,6 +34,7 @@ public struct SplunkDialect: HTTPDialect {
     public let limits = ParcelLimits(records: 5_000, octets: 1 << 20)
     public var isCompressed: Bool { options.isCompressed }
     public var keepsCookies: Bool { true }
+    public var secrets: [String] { [options.token.field()] }
 
     private let options: Options
     private let event: SplunkEvent

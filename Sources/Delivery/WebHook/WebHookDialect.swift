@@ -71,6 +71,10 @@ public struct WebHookDialect: HTTPDialect {
         body.append(UInt8(ascii: "}"))
     }
 
+    public var secrets: [String] {
+        options.fields.compactMap { if case .secret(let secret) = $0.value { secret.field() } else { nil } }
+    }
+
     private var contentType: String {
         switch options.format {
         case .ndjson: "application/x-ndjson"
@@ -95,6 +99,8 @@ public struct WebHookDialect: HTTPDialect {
         switch answer.status {
         case 200..<300: return .delivered
         case 401, 403: return .halt(reason: "the server does not let the relay in: \(answer.summary)")
+        // What they say is not about a record, but about where and how records are sent.
+        case 405, 406, 407, 410, 411, 415, 426: return .halt(reason: answer.summary)
         case 404, 408, 425, 429: return .retry(reason: answer.summary, after: wish(answer))
         case 413: return .tooLarge(status: 413, reason: "the body is too large for the server")
         case 400..<500: return .isolate(status: answer.status, reason: answer.summary)

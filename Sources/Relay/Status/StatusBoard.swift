@@ -108,11 +108,12 @@ final class StatusBoard: Sendable {
             failure: counters.lastFailure.map { RelayStatus.Destination.Failure(reason: $0.reason, time: $0.time) })
     }
 
-    /// How far a destination is behind what is durable.
+    /// How far a destination is behind what is durable: with what it has not acknowledged, or, where it acknowledges
+    /// nothing, with what was not sent.
     private func lag(
         _ place: Int, _ snapshot: DestinationCounters.Snapshot
     ) -> (records: UInt64, octets: UInt64, milliseconds: UInt64) {
-        let (index, end) = (snapshot.confirmedIndex, access.horizon.position.nextIndex)
+        let (index, end) = (snapshot.lagIndex, access.horizon.position.nextIndex)
         guard index < end else { return (0, 0, 0) }
         let (now, total) = (Clock.wall() / 1_000_000, counters.writtenOctets)
         if let found = state.withLock({ $0.timeline.find(index, total: total) }) {
@@ -144,13 +145,19 @@ final class StatusBoard: Sendable {
                     "waxwing_destination_\(name)", help, labels: ["destination": destinations[place].name]
                 ) { [weak self] in self.map { Int64(clamping: read($0)) } ?? 0 }
             }
-            observe("lag_records", "Records that are durable and not acknowledged.") { board in
+            observe("lag_records", "Records that are durable and not acknowledged; of tcp and tls, not sent.") {
+                board in
                 board.lag(place, board.destinations[place].counters.snapshot).records
             }
-            observe("lag_octets", "Octets of the ledger that are durable and not acknowledged.") { board in
+            observe(
+                "lag_octets", "Octets of the ledger that are durable and not acknowledged; of tcp and tls, not sent."
+            ) { board in
                 board.lag(place, board.destinations[place].counters.snapshot).octets
             }
-            observe("lag_seconds", "Time since the oldest record that is not acknowledged became durable.") { board in
+            observe(
+                "lag_seconds",
+                "Time since the oldest record that is not acknowledged became durable; of tcp and tls, not sent."
+            ) { board in
                 board.lag(place, board.destinations[place].counters.snapshot).milliseconds / 1000
             }
             observe("records_per_second", "Records sent in a second, over the last minute.") { board in

@@ -35,7 +35,7 @@ extension Object where Value == ElasticsearchKeys {
                 optional: \.elasticsearch.passwordFile, "password_file", .path(example: "secrets/password"),
                 "File with the user's password (mode 0600)."),
         ] + (Field.tls + Field.transport).map { Field(\.http, $0) },
-        rules: HTTPClientKeys.rules + [.together("user", "password_file")],
+        rules: HTTPClientKeys.rules + [.together("user", "password_file"), .exclusive("api_key_file", "user")],
         check: { keys, path, decoding in
             HTTPClientKeys.check(keys.http.client, path, &decoding)
             if keys.elasticsearch.dataStream.utf8.first.map({ "._-".utf8.contains($0) }) == true {

@@ -71,6 +71,13 @@ struct Mapping: Sendable {
                 decoding.report(
                     .missingKey, at: given.keyPosition, "\(path(of: given.key)) is given without \(quoted(missing))",
                     remedy: "give both or none")
+            case .exclusive(let first, let second):
+                let given = entries.filter { $0.key == first || $0.key == second }
+                guard given.count == 2 else { continue }
+                decoding.report(
+                    .conflict, at: given[1].keyPosition,
+                    "\(path): has both \(quoted(first)) and \(quoted(second))",
+                    remedy: "give one of them")
             case .some(let keys, let exception, let reason):
                 if let exception, text(of: exception.key, decoding) == exception.value { continue }
                 guard !keys.contains(where: { self[$0] != nil }) else { continue }

@@ -49,6 +49,8 @@ enum Selector: Sendable {
 enum Rule: Sendable {
     /// Both or none.
     case together(String, String)
+    /// One of them, or none.
+    case exclusive(String, String)
     /// At least one of `keys`, unless `exception` has that value.
     case some(of: [String], exception: (key: String, value: String)?, reason: String)
 }

@@ -129,6 +129,22 @@ import Verify
         }
     }
 
+    @Test func aLetterThatIsOnItsWayIsNotSentOnceMore() throws {
+        ledger.append(20)
+        let asked = Mutex<[UInt64]>([])
+        try withBox(resend: ["siem": { indexes in asked.withLock { $0 += indexes } }]) { box throws in
+            try box.store(rejected([1, 2]), of: "siem")
+            try DeadLetterRequest(.resend, indexes: [1]).leave(layout)
+            #expect(rig.waitUntil { _ in asked.withLock { $0 } == [1] })
+            try DeadLetterRequest(.resend).leave(layout)
+            #expect(rig.waitUntil { _ in asked.withLock { $0 } == [1, 2] })
+            box.noteResent(delivered: [1], failed: [], of: "siem")
+            #expect(TemporaryDirectory.names(in: layout.requests).count == 1)
+            box.noteResent(delivered: [2], failed: [], of: "siem")
+            #expect(!hasRequests)
+        }
+    }
+
     @Test func lettersOfDestinationsThatAreGoneStay() throws {
         ledger.append(5)
         try withBox { box throws in

@@ -307,6 +307,26 @@ struct MachineRig {
         #expect(rig.machine.state == .running && rig.machine.wantsRecords)
     }
 
+    @Test func whenNothingIsLeftToTryAfterAHaltTheNextRecordsAreTried() {
+        var rig = sending()
+        rig.handle(.judged(parcel: 0, .halt(reason: "token")))
+        #expect(rig.tick(after: 120) == [.send(parcel: 0, route)])
+        #expect(!rig.machine.wantsRecords)
+        rig.handle(.reread(parcel: 0, indexes: []))
+        #expect(rig.machine.wantsRecords && rig.machine.confirmedIndex == 4)
+        #expect(rig.gather(1) == [.send(parcel: 1, route)])
+        #expect(!rig.machine.wantsRecords)
+        #expect(rig.handle(.judged(parcel: 1, .delivered)) == [.resumed, .forget(parcel: 1)])
+    }
+
+    @Test func aServerThatTakesSomeIsNotTakenToRefuseAll() {
+        var rig = sending(10) { $0.rejectionsInARow = 3 }
+        let rejected = (0..<9).map { Rejection(position: $0, status: 400, reason: "mapping") }
+        let actions = rig.handle(.judged(parcel: 0, .partly(again: [], rejected: rejected, reason: "mapping")))
+        guard case .reject(0, let letters)? = actions.last else { return #expect(Bool(false), "nothing is rejected") }
+        #expect(letters.map(\.index) == Array(0..<9) && rig.machine.state == .running)
+    }
+
     @Test func whatWaitsForAnAcknowledgementIsBounded() {
         var rig = MachineRig {
             $0.unacknowledgedParcels = 5

@@ -39,6 +39,7 @@ private struct LineDialect: HTTPDialect {
     var framing = BodyFraming(separator: "\n")
     var limits = ParcelLimits(records: 64, octets: 1 << 20)
     var isCompressed = true
+    var secrets: [String] { [] }
 
     func encode(_ record: borrowing DeliveryRecord, into body: inout BodyWriter) {
         body.append(decimal: record.index)

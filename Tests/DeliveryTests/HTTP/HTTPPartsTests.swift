@@ -59,3 +59,14 @@ import Testing
         #expect(nodes.nextEnd(after: 6) == 15 && nodes.underWay == 10)
     }
 }
+
+@Suite struct ChannelNamesTests {
+    @Test func aChannelInUseKeepsItsNameHoweverManyAnotherServerHasUsed() {
+        var names = ChannelNames()
+        let quiet = names.target(Route(node: 0, channel: 0))
+        let targets = (0..<200).map { names.target(Route(node: 1, channel: $0)) }
+        #expect(names.target(Route(node: 0, channel: 0)) == quiet && quiet.node == 0)
+        #expect(names.target(Route(node: 1, channel: 199)) == targets[199])
+        #expect(Set(targets.map(\.channel)).count == 200)
+    }
+}

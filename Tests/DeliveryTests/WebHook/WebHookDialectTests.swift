@@ -70,10 +70,10 @@ import Testing
         for status in [404, 408, 425, 429, 500, 502, 503, 504, 302, 101] {
             guard case .retry = verdict(status) else { return #expect(Bool(false), "\(status) passes") }
         }
-        for status in [400, 405, 409, 410, 415, 422, 499] {
+        for status in [400, 409, 422, 499] {
             guard case .isolate(status, _) = verdict(status) else { return #expect(Bool(false), "\(status) isolates") }
         }
-        for status in [401, 403] {
+        for status in [401, 403, 405, 406, 407, 410, 411, 415, 426] {
             guard case .halt = verdict(status) else { return #expect(Bool(false), "\(status) halts") }
         }
         guard case .tooLarge = verdict(413) else { return #expect(Bool(false), "413 halves") }

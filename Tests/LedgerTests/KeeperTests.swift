@@ -54,6 +54,17 @@ import TransparencyLog
         kept.stop()
     }
 
+    @Test func howeverMuchThereIsToSayAllOfItIsSealed() throws {
+        let kept = try KeptLog(policy())
+        var losses = KnownLosses()
+        for number in 0..<2100 as Range<UInt64> { _ = losses.note(2 * number..<2 * number + 1) }
+        try losses.store(kept.layout, kept.system)
+        kept.keep()
+        kept.stop()
+        #expect(try KnownLosses(kept.layout, kept.system).found.isEmpty)
+        #expect(try kept.notices("LOSS").count == 2100)
+    }
+
     // MARK: - Deleting
 
     @Test func oldRecordsGoAndSaySo() throws {

@@ -99,6 +99,8 @@ public final class DeadLetterLedger: Sendable {
         let heading = heading()
         try writing.withLock { state in
             if let reason = failure.text { throw Failure(description: reason) }
+            // What an earlier call gave up on comes first: while the disk takes nothing, the queue does not grow.
+            try waitUntilDurable(&state)
             var batch = queue.takeEmpty()
             for (letter, original) in letters {
                 if batch.isFull {

@@ -12,24 +12,14 @@ public struct DeletedRecords: Equatable, Sendable {
     init() {}
 
     init(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
-        for words in try SmallFile.read(layout.deleted, system) {
-            guard words.count == 3, let from = UInt64(words[1]), let end = UInt64(words[2]), from < end else {
-                continue
-            }
-            switch words[0] {
-            case "text": text.insert(from..<end)
-            case "hashes": hashes.insert(from..<end)
-            default: continue
-            }
-        }
+        let ranges = try SmallFile.ranges(layout.deleted, system)
+        text = ranges["text"] ?? IndexRanges()
+        hashes = ranges["hashes"] ?? IndexRanges()
     }
 
     /// Stores it, durably.
     func store(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
-        func lines(_ name: String, _ ranges: IndexRanges) -> [String] {
-            ranges.all.map { "\(name) \($0.lowerBound) \($0.upperBound)" }
-        }
         try SmallFile.replace(
-            layout.deleted, in: layout.directory, by: lines("text", text) + lines("hashes", hashes), system)
+            layout.deleted, in: layout.directory, by: ["text": text, "hashes": hashes], system)
     }
 }

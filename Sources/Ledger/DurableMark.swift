@@ -23,11 +23,23 @@ final class DurableMark: @unchecked Sendable {
         let isNew = !system.exists(layout.durable)
         slots = try Self.open(layout.durable, system)
         if isNew { try system.syncDirectory(layout.directory) }
-        state = slots.value.flatMap { value in try? SealerState(decoding: unsafe value.span.bytes) }
+        state = slots.value.flatMap(Self.state)
+    }
+
+    private static func state(_ value: [UInt8]) -> SealerState? {
+        try? SealerState(decoding: unsafe value.span.bytes)
     }
 
     /// Index behind the last record known to be durable.
     var nextIndex: UInt64 { state?.frontier.size ?? 0 }
+
+    /// What the mark says for who only reads, while somebody else may be storing it; 0 if it says nothing.
+    static func nextIndex(_ layout: Layout, _ system: any FileSystem) throws(FileError) -> UInt64 {
+        guard system.exists(layout.durable) else { return 0 }
+        let file = try system.open(layout.durable, .read)
+        let newest = try SlotFile.newest(in: file, magic: magic, slotSize: slotSize)
+        return newest.flatMap { state($0.value) }?.frontier.size ?? 0
+    }
 
     /// Stores a new state, durably.
     func store(_ new: SealerState) throws(FileError) {

@@ -1,13 +1,10 @@
 public import Batch
-import TransparencyLog
 
 /// Looks after the closed segments of a running ledger: compresses what is delivered, deletes what is too old or too
 /// much, keeps what is held, and watches the disk. Belongs to one thread.
 ///
 /// One call of ``run(now:shouldGoOn:)`` is one step. Nothing is deleted before the records that say so (`RETENTION`,
-/// `LOSS`) are durable in the ledger, nor before the file `deleted` says it; then a segment's leaf hashes get the time
-/// into their name, and the segment goes. A crash in between leaves text and hashes, or hashes alone, and the next start
-/// goes on.
+/// `LOSS`) are durable in the ledger.
 public final class Keeper {
     /// What the keeper did or found, for the log.
     public enum Event: Sendable {
@@ -27,9 +24,9 @@ public final class Keeper {
 
     /// What was handed to the writer, to be acted upon once it is durable.
     private struct Announcement {
-        var deletions: [Deletion] = []
-        var holds: [(hold: Hold, event: Hold.Event)] = []
-        var losses = IndexRanges()
+        let losses: IndexRanges
+        let holds: [(hold: Hold, event: Hold.Event)]
+        let deletions: [Deletion]
         /// Index behind the records that say so, once they are written.
         var end: UInt64?
 
@@ -55,7 +52,7 @@ public final class Keeper {
     private let holds: Holds
 
     private var survey: SegmentSurvey
-    private var deleted: DeletedRecords
+    private var remover: SegmentRemover
     private var pending: Announcement?
     private var use = DiskUse(used: 0, usable: .max)
     private var level = DiskUse.Level.ample
@@ -89,7 +86,7 @@ public final class Keeper {
         signals = ledger.signals
         holds = Holds(layout, system: self.system)
         survey = try SegmentSurvey()
-        deleted = try DeletedRecords(layout, self.system)
+        remover = try SegmentRemover(layout, self.system, holds)
         try SegmentCompressor.removeLeftovers(layout, self.system)
     }
 
@@ -108,9 +105,12 @@ public final class Keeper {
                 if try execute(pending, now) { self.pending = nil }
                 return true
             }
-            if try finishDeletions(now) { return true }
+            if try remover.finish(survey.closed, now: now) { return true }
             if try announce(now) { return true }
-            if try deleteHashes(now) { return true }
+            // Leaf hashes of what is gone may take a quarter of the disk.
+            if try remover.removeHashes(survey.leaves, age: policy.hashes, limit: use.usable / 4, now: now) {
+                return true
+            }
             return try compressNext(shouldGoOn)
         } catch {
             report(.failed(error))
@@ -151,15 +151,21 @@ public final class Keeper {
 
     /// Hands the writer the records that say what is to be deleted, was held, or was lost, if there is anything.
     private func announce(_ now: UInt64) throws -> Bool {
-        var announcement = Announcement()
-        announcement.holds = try holds.unsealed()
-        announcement.losses = try KnownLosses(layout, system).found
         let current = try holds.all()
         counters.holds.set(Int64(current.count))
-        announcement.deletions = try plan(now, current).deletions(survey.closed, newestBytes: survey.newestBytes)
+        let announcement = Announcement(
+            losses: try KnownLosses(layout, system).found, holds: try holds.unsealed(),
+            deletions: try plan(now, current).deletions(survey.closed, newestBytes: survey.newestBytes))
+        let records = announcement.records
+        guard !records.isEmpty else { return false }
         var batch = queue.takeEmpty()
-        for record in announcement.records where !batch.isFull { record.append(to: &batch, by: author, at: now) }
-        guard !batch.isEmpty else { return false }
+        for record in records {
+            if batch.isFull {
+                queue.push(notice: batch)
+                batch = queue.takeEmpty()
+            }
+            record.append(to: &batch, by: author, at: now)
+        }
         queue.push(notice: batch)
         pending = announcement
         return true
@@ -206,15 +212,9 @@ public final class Keeper {
         return isDone ?? false
     }
 
-    private func delete(_ deletion: Deletion, _ now: UInt64) throws {
-        let current = try holds.all()
-        let segments = survey.closed.filter { segment in
-            deletion.indexes.contains(segment.indexes.lowerBound)
-                && !current.contains { $0.holds(segment.indexes, writtenAt: segment.times) }
-        }
-        for segment in segments { deleted.text.insert(segment.indexes) }
-        try deleted.store(layout, system)
-        try remove(segments, now)
+    private func delete(_ deletion: Deletion, _ now: UInt64) throws(FileError) {
+        let segments = try remover.remove(
+            survey.closed.filter { deletion.indexes.contains($0.indexes.lowerBound) }, now: now)
         let count = segments.reduce(0) { $0 + UInt64($1.indexes.count) }
         counters.deleted.add(count)
         if deletion.destinations.isEmpty {
@@ -225,72 +225,13 @@ public final class Keeper {
         }
     }
 
-    /// Removes segments that the file `deleted` names: first their leaf hashes get the time into their name.
-    private func remove(_ segments: [SegmentSurvey.Segment], _ now: UInt64) throws(FileError) {
-        for segment in segments {
-            let leaves = LeafFile(firstIndex: segment.indexes.lowerBound)
-            let kept = LeafFile(firstIndex: segment.indexes.lowerBound, deletedAt: now / 1000)
-            guard system.exists(leaves.path(layout)) else { continue }
-            try system.rename(leaves.path(layout), to: kept.path(layout))
-        }
-        try system.syncDirectory(layout.segments)
-        for segment in segments {
-            let first = segment.indexes.lowerBound
-            try system.remove(segment.isCompressed ? layout.compressedSegment(first) : layout.segment(first))
-        }
-        try system.syncDirectory(layout.segments)
-    }
-
-    /// Goes on with a deletion that a crash or a failure interrupted.
-    private func finishDeletions(_ now: UInt64) throws -> Bool {
-        let rest = survey.closed.filter { deleted.text.contains($0.indexes) }
-        guard !rest.isEmpty else { return false }
-        return try holds.locked {
-            let current = try holds.all()
-            let segments = rest.filter { segment in
-                !current.contains { $0.holds(segment.indexes, writtenAt: segment.times) }
-            }
-            guard !segments.isEmpty else { return false }
-            try remove(segments, now)
-            return true
-        } ?? false
-    }
-
-    /// Deletes leaf hashes whose records are gone for long enough, and the oldest of them when all together would take
-    /// more than a quarter of the disk.
-    private func deleteHashes(_ now: UInt64) throws -> Bool {
-        let kept = survey.leaves.filter { $0.file.deletedAt != nil }
-        var excess = kept.reduce(0) { $0 + $1.bytes }
-        excess -= min(excess, use.usable / 4)
-        let due = kept.filter { entry in
-            let isMuch = excess > 0
-            excess -= min(excess, entry.bytes)
-            return isMuch || (entry.file.deletedAt ?? 0) * 1000 + policy.hashes <= now
-        }
-        guard !due.isEmpty else { return false }
-        return try holds.locked {
-            let current = try holds.all()
-            let files = due.filter { entry in
-                !current.contains { $0.holds(Self.indexes(entry), writtenAt: 0...UInt64.max) }
-            }
-            guard !files.isEmpty else { return false }
-            for entry in files { deleted.hashes.insert(Self.indexes(entry)) }
-            try deleted.store(layout, system)
-            for entry in files { try system.remove(entry.file.path(layout)) }
-            try system.syncDirectory(layout.segments)
-            return true
-        } ?? false
-    }
-
-    private static func indexes(_ leaves: (file: LeafFile, bytes: UInt64)) -> Range<UInt64> {
-        leaves.file.firstIndex..<leaves.file.firstIndex + leaves.bytes / UInt64(Hash.byteCount)
-    }
-
     // MARK: - Compressing
 
     /// Compresses the oldest segment that is delivered, or any closed one when the disk is getting full.
     private func compressNext(_ shouldGoOn: () -> Bool) throws -> Bool {
         guard policy.compresses else { return false }
+        // Of one that failed at the end, there are two copies.
+        try SegmentCompressor.removeLeftovers(layout, system)
         let delivered = level >= .warning ? .max : try needs().map(\.from).min() ?? .max
         let next = survey.closed.first { segment in
             !segment.isCompressed && segment.indexes.upperBound <= delivered

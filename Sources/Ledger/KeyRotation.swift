@@ -140,8 +140,10 @@ public struct KeyRotation: Sendable {
         }
     }
 
-    /// Whether the ledger's newest seal is the one that the note speaks of.
+    /// Whether the ledger's newest seal is the one that the note speaks of; or was, if the disk has damaged it since:
+    /// nothing else is written between the note and that seal.
     private func isCommitted(_ note: RekeyNote) throws -> Bool {
+        if try DurableMark.nextIndex(layout, system) == note.size { return true }
         guard let seal = try LedgerArchive(layout.directory, system: system).newestSeal() else { return false }
         return seal.reason == .rekey && seal.size == note.size
     }
@@ -149,7 +151,7 @@ public struct KeyRotation: Sendable {
     private func finish(_ note: RekeyNote, _ handOver: (RekeyNote) throws -> Void) throws {
         try handOver(note)
         if let keyFile, system.exists(Self.next(keyFile)) { try replaceKey(keyFile) }
-        try Ledger.storeOrigin(note.new, layout, system)
+        try OriginFile.store(note.new, layout, system)
         try system.replace(layout.publicKey, Array("\(note.new)\n".utf8))
         try system.rename(layout.rekeyNote, to: layout.rekeyNote(note.size))
         try system.syncDirectory(layout.keys)

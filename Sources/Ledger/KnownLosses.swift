@@ -10,16 +10,9 @@ struct KnownLosses: Equatable, Sendable {
     init() {}
 
     init(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
-        for words in try SmallFile.read(layout.losses, system) {
-            guard words.count == 3, let from = UInt64(words[1]), let end = UInt64(words[2]), from < end else {
-                continue
-            }
-            switch words[0] {
-            case "found": found.insert(from..<end)
-            case "sealed": sealed.insert(from..<end)
-            default: continue
-            }
-        }
+        let ranges = try SmallFile.ranges(layout.losses, system)
+        found = ranges["found"] ?? IndexRanges()
+        sealed = ranges["sealed"] ?? IndexRanges()
     }
 
     /// Notes the loss of `indexes`. Returns the parts of it that were not known.
@@ -37,10 +30,7 @@ struct KnownLosses: Equatable, Sendable {
 
     /// Stores it, durably.
     func store(_ layout: Layout, _ system: any FileSystem) throws(FileError) {
-        func lines(_ name: String, _ ranges: IndexRanges) -> [String] {
-            ranges.all.map { "\(name) \($0.lowerBound) \($0.upperBound)" }
-        }
         try SmallFile.replace(
-            layout.losses, in: layout.directory, by: lines("found", found) + lines("sealed", sealed), system)
+            layout.losses, in: layout.directory, by: ["found": found, "sealed": sealed], system)
     }
 }

@@ -77,6 +77,15 @@ public struct Layout: Sendable {
         }
     }
 
+    /// A path under `damaged`, which no file has, for the file of the folder of segments at `path`.
+    func unusedDamaged(_ path: String, _ files: any FileSystem) -> String {
+        let place = "\(damaged)/\(path.dropFirst(segments.count + 1))"
+        guard files.exists(place) else { return place }
+        var number = 2
+        while files.exists("\(place).\(number)") { number += 1 }
+        return "\(place).\(number)"
+    }
+
     /// The index in a name of twenty digits and `suffix`.
     static func index(_ name: String, _ suffix: String) -> UInt64? {
         guard name.utf8.count == 20 + suffix.utf8.count, name.hasSuffix(suffix) else { return nil }

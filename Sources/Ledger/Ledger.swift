@@ -122,28 +122,22 @@ public final class Ledger: @unchecked Sendable {
     /// A directory holds one log for ever, signed by one key: another origin is another tree, and seals of another key
     /// are none to who has pinned the first.
     private static func checkOrigin(_ key: LogKey, _ layout: Layout, _ system: any FileSystem) throws {
-        guard system.exists(layout.origin) else { return try storeOrigin(key.verifier, layout, system) }
-        let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
-        let lines = text.split(separator: "\n").map(String.init)
-        guard lines.first == key.origin.text else {
+        guard let stored = try OriginFile(layout, system) else {
+            return try OriginFile.store(key.verifier, layout, system)
+        }
+        guard stored.name == key.origin.text else {
             throw LedgerError(
                 .otherOrigin,
-                "\(layout.directory) holds the log \(lines.first ?? "?"), not \(key.origin): set `stream.origin` to it, or "
+                "\(layout.directory) holds the log \(stored.name), not \(key.origin): set `stream.origin` to it, or "
                     + "use another `data` folder for a new log")
         }
-        guard lines.count == 2, lines[1] == "\(key.verifierKey)" else {
+        guard stored.key == "\(key.verifierKey)" else {
             throw LedgerError(
                 .otherKey,
-                "\(layout.directory) holds a log that is signed with the key of \(lines.dropFirst().first ?? "?"), not of "
+                "\(layout.directory) holds a log that is signed with the key of \(stored.key), not of "
                     + "\(key.verifierKey): restore the private key, or name the new one in `stream.key` if the key was "
                     + "replaced; or begin a new log: another `data` folder and another `stream.origin`")
         }
-    }
-
-    /// Writes whose log the directory holds, and by which key it goes on.
-    static func storeOrigin(_ key: LogVerifier, _ layout: Layout, _ system: any FileSystem) throws(FileError) {
-        try system.replace(layout.origin, Array("\(key.origin)\n\(key)\n".utf8))
-        try system.syncDirectory(layout.directory)
     }
 
     private static func refuseRestoredBackup(

@@ -20,12 +20,10 @@ public struct LedgerArchive: Sendable {
 
     /// The public key of the log, in vkey form.
     public func verifierKey() throws -> String {
-        let lines = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self).split(
-            separator: "\n")
-        guard lines.count == 2 else {
+        guard let origin = try OriginFile(layout, system), !origin.key.isEmpty else {
             throw LedgerError(.damaged, "\(layout.origin) does not name the log and its key")
         }
-        return String(lines[1])
+        return origin.key
     }
 
     /// The public keys that have signed the log: `pinned`, or else the one that the ledger itself names, and those that
@@ -61,7 +59,7 @@ public struct LedgerArchive: Sendable {
         }
         let file = try layout.openSegment(newest, system)
         // What was durable a second ago is whole, so that one header leads to the next.
-        let durable = try CursorFile.read(layout.durable, system)?.nextIndex ?? 0
+        let durable = try DurableMark.nextIndex(layout, system)
         var (offset, index) = (UInt64(SegmentHeader.size), newest)
         while index < durable, let block = try LedgerReader.readHeader(file, offset), block.firstIndex == index,
             block.nextIndex <= durable

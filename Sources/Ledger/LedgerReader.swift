@@ -19,6 +19,8 @@ public struct LedgerReader: ~Copyable {
     private var intactOffset = UInt64(SegmentHeader.size)
     /// Whether the block at ``offset`` was found to be damaged.
     private var isDamaged = false
+    /// Where the segment behind this one begins, once it is known: what lies behind that index here was given up.
+    private var nextSegment: UInt64?
     /// Index of the next record to be read.
     public private(set) var nextIndex: UInt64
 
@@ -106,15 +108,26 @@ public struct LedgerReader: ~Copyable {
     /// may have been wrong already, so the search begins behind the last block that was intact.
     private mutating func nextBlock(before end: LedgerPosition) throws(FileError) -> BlockHeader? {
         let limit = segment == end.segment ? end.offset : segment < end.segment ? .max : 0
-        while !isDamaged, offset < limit, let block = try Self.readHeader(file, offset), block.firstIndex <= nextIndex {
+        let bound = try segment < end.segment ? endOfSegment() : .max
+        while !isDamaged, offset < limit, nextIndex < bound, let block = try Self.readHeader(file, offset),
+            block.firstIndex <= nextIndex
+        {
             if block.nextIndex > nextIndex { return block }
             offset += UInt64(BlockHeader.size + block.payloadLength)
         }
+        guard nextIndex < bound else { return nil }
         let found = try BlockSearch.first(in: file, from: intactOffset, to: limit, with: nextIndex)
         offset = found?.offset ?? max(intactOffset, limit)
         intactOffset = offset
         isDamaged = false
-        return found?.block
+        return found.flatMap { $0.block.firstIndex < bound ? $0.block : nil }
+    }
+
+    /// Index behind the last record that counts of a segment that others follow: where the next one begins.
+    private mutating func endOfSegment() throws(FileError) -> UInt64 {
+        if let nextSegment { return nextSegment }
+        nextSegment = try layout.segmentIndexes(system).first { $0 > segment }
+        return nextSegment ?? .max
     }
 
     private mutating func lose(upTo index: UInt64) {
@@ -142,6 +155,7 @@ public struct LedgerReader: ~Copyable {
             return
         }
         segment = index
+        nextSegment = nil
         offset = UInt64(SegmentHeader.size)
         intactOffset = offset
         isDamaged = false

@@ -109,12 +109,12 @@ public struct LedgerRepair {
             if !isTrial, !lost.isEmpty { try losses.store(layout, system) }
             return
         }
-        let name = unusedName(String(path.dropFirst(layout.segments.count + 1)))
+        let place = layout.unusedDamaged(path, system)
         let rest = result.records > 0 ? "what is whole takes its place" : "nothing in it is whole"
-        steps.append(Step(path: path, detail: "is set aside as \(layout.damaged)/\(name); \(rest)", lost: lost))
+        steps.append(Step(path: path, detail: "is set aside as \(place); \(rest)", lost: lost))
         guard !isTrial else { return }
         try losses.store(layout, system)
-        try copy(path, to: name)
+        try copy(path, to: place)
         if result.records > 0 {
             try replace(path, indexes, header)
         } else {
@@ -155,19 +155,11 @@ public struct LedgerRepair {
         try system.syncDirectory(layout.segments)
     }
 
-    /// A name under `damaged` that no file has.
-    private func unusedName(_ name: String) -> String {
-        guard system.exists("\(layout.damaged)/\(name)") else { return name }
-        var number = 2
-        while system.exists("\(layout.damaged)/\(name).\(number)") { number += 1 }
-        return "\(name).\(number)"
-    }
-
     /// Copies a file under `damaged`, durably: until its place is taken, the segment stays where it is.
-    private func copy(_ path: String, to name: String) throws(FileError) {
+    private func copy(_ path: String, to place: String) throws(FileError) {
         try system.makeDirectory(layout.damaged)
         try system.syncDirectory(layout.directory)
-        let (source, target) = (try system.open(path, .read), try system.open("\(layout.damaged)/\(name)", .create))
+        let (source, target) = (try system.open(path, .read), try system.open(place, .create))
         var offset: UInt64 = 0
         while true {
             let bytes = try source.bytes(at: offset, count: 1 << 20)

@@ -42,9 +42,8 @@ public struct LedgerStatus: Sendable {
 
     public init(_ archive: LedgerArchive) throws {
         let (layout, system) = (archive.layout, archive.system)
-        let lines = try SmallFile.read(layout.origin, system)
-        origin = lines.first?.first ?? ""
-        key = lines.dropFirst().first?.first ?? ""
+        let stored = try OriginFile(layout, system)
+        (origin, key) = (stored?.name ?? "", stored?.key ?? "")
         var survey = try SegmentSurvey()
         try survey.update(layout, system)
         let end = try archive.end()

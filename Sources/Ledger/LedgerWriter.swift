@@ -143,12 +143,14 @@ struct LedgerWriter: ~Copyable {
         requestSync()
         try syncer.drain()
         try segment.syncLeaves()
+        // What was reserved for it and is not needed goes back to the disk.
+        segment.cut(to: horizon.position)
         try beginSegment(sealer.state)
     }
 
-    private mutating func beginSegment(_ state: SealerState) throws(FileError) {
-        segment = try SegmentWriter(
-            creating: state, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
+    private mutating func beginSegment(_ state: SealerState, with blocks: [Block] = []) throws(FileError) {
+        segment = try SegmentWriter.begin(
+            state, with: blocks, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
         counters.segments.add()
     }
 
@@ -250,9 +252,8 @@ struct LedgerWriter: ~Copyable {
         unsynced.release(upTo: durable.nextIndex)
         if segment.firstIndex == durable.segment { segment.cut(to: durable) }
         try? segment.syncLeaves()
-        try beginSegment(unsynced.base)
+        try beginSegment(unsynced.base, with: unsynced.blocks)
         horizon.replaceNewestFile()
-        for block in unsynced.blocks { try segment.append(block) }
         try mark.replace()
         marksStoredAt = 0
         requestSync()

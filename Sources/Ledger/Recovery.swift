@@ -74,7 +74,7 @@ struct Recovery: ~Copyable {
     }
 
     private func begin(_ state: SealerState) throws(FileError) -> SegmentWriter {
-        try SegmentWriter(creating: state, at: now, reserve: options.segmentBytes, layout, system)
+        try SegmentWriter.begin(state, at: now, reserve: options.segmentBytes, layout, system)
     }
 
     /// Removes what a crash left of a segment that never got its name.
@@ -176,10 +176,10 @@ struct Recovery: ~Copyable {
     /// Moves the files of a segment to the folder of damaged ones.
     private func setAside(_ segment: UInt64) throws(FileError) {
         try system.makeDirectory(layout.damaged)
+        try system.syncDirectory(layout.directory)
         let paths = [layout.segment(segment), layout.compressedSegment(segment), layout.leaves(segment)]
         for path in paths where system.exists(path) {
-            let name = path.dropFirst(layout.segments.count + 1)
-            try system.rename(path, to: "\(layout.damaged)/\(name)")
+            try system.rename(path, to: layout.unusedDamaged(path, system))
         }
         try system.syncDirectory(layout.damaged)
         try system.syncDirectory(layout.segments)

@@ -56,6 +56,8 @@ struct SegmentCompressor {
             name.hasSuffix(".segment.zst.new") || (name.hasSuffix(".segment") && names.contains(name + ".zst"))
         }
         guard !leftovers.isEmpty else { return }
+        // The names of the compressed ones are durable before the others go.
+        try system.syncDirectory(layout.segments)
         for name in leftovers.sorted() { try system.remove("\(layout.segments)/\(name)") }
         try system.syncDirectory(layout.segments)
     }

@@ -56,7 +56,7 @@ struct SegmentSurvey: ~Copyable {
         newestBytes = 0
         if let first = firsts.last {
             newest = facts[first].map { (first, $0.createdAt) }
-            newestBytes = try system.open(layout.segment(first), .read).size()
+            newestBytes = try layout.openSegment(first, system).size()
         }
         closed = []
         for (number, first) in firsts.dropLast().enumerated() {

@@ -10,10 +10,12 @@ struct SegmentWriter: ~Copyable {
     private(set) var length: UInt64
     private var leafCount: UInt64
 
-    /// Makes a new segment that begins with the record at `state.frontier.size`.
-    init(
-        creating state: SealerState, at time: UInt64, reserve: UInt64, _ layout: Layout, _ system: any FileSystem
-    ) throws(FileError) {
+    /// Makes a new segment that begins with the record at `state.frontier.size`, and has `blocks` from the start: what
+    /// is durable in a file of that name stays so, since the new one has it as well before it takes its place.
+    static func begin(
+        _ state: SealerState, with blocks: [Block] = [], at time: UInt64, reserve: UInt64, _ layout: Layout,
+        _ system: any FileSystem
+    ) throws(FileError) -> SegmentWriter {
         let first = state.frontier.size
         let header = SegmentHeader(firstIndex: first, createdAt: time, state: state)
         let temporary = layout.segment(first) + ".new"
@@ -22,13 +24,15 @@ struct SegmentWriter: ~Copyable {
         let records = try system.open(temporary, .create)
         try records.reserve(reserve)
         try records.write(header.encoded(), at: 0)
-        try records.sync()
         let leaves = try system.open(layout.leaves(first), .create)
+        var segment = SegmentWriter(
+            resuming: first, records: records, length: UInt64(SegmentHeader.size), leaves: leaves, leafCount: 0)
+        for block in blocks { try segment.append(block) }
+        try records.sync()
         // Only now, whole and durable, does the segment get its name: there is no segment without a header.
         try system.rename(temporary, to: layout.segment(first))
         try system.syncDirectory(layout.segments)
-        self.init(
-            resuming: first, records: records, length: UInt64(SegmentHeader.size), leaves: leaves, leafCount: 0)
+        return segment
     }
 
     /// Goes on with a segment that was recovered.

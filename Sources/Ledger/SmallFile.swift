@@ -20,12 +20,32 @@ enum SmallFile {
             guard system.exists(path) else { return }
             try system.remove(path)
         } else {
-            let file = try system.open(path + ".new", .updateOrCreate)
-            try file.truncate(to: 0)
-            try file.write(Array(lines.map { $0 + "\n" }.joined().utf8), at: 0)
-            try file.sync()
-            try system.rename(path + ".new", to: path)
+            try system.replace(path, Array(lines.map { $0 + "\n" }.joined().utf8))
         }
         try system.syncDirectory(folder)
+    }
+
+    // MARK: - Ranges of indexes
+
+    /// The ranges in a file of lines `KIND FROM END`: records from FROM up to END, by their kind.
+    static func ranges(_ path: String, _ system: any FileSystem) throws(FileError) -> [String: IndexRanges] {
+        var ranges: [String: IndexRanges] = [:]
+        for words in try read(path, system) {
+            guard words.count == 3, let from = UInt64(words[1]), let end = UInt64(words[2]), from < end else {
+                continue
+            }
+            ranges[words[0], default: IndexRanges()].insert(from..<end)
+        }
+        return ranges
+    }
+
+    /// Replaces such a file, durably.
+    static func replace(
+        _ path: String, in folder: String, by ranges: KeyValuePairs<String, IndexRanges>, _ system: any FileSystem
+    ) throws(FileError) {
+        let lines = ranges.flatMap { kind, ranges in
+            ranges.all.map { "\(kind) \($0.lowerBound) \($0.upperBound)" }
+        }
+        try replace(path, in: folder, by: lines, system)
     }
 }

@@ -38,10 +38,7 @@ public struct LogIdentity: ~Copyable {
 
     /// The origin of the ledger that is there, nil if there is none.
     static func storedOrigin(_ layout: Layout) throws -> Origin? {
-        let system = DiskFileSystem()
-        guard system.exists(layout.origin) else { return nil }
-        let text = String(decoding: try system.open(layout.origin, .read).contents(), as: UTF8.self)
-        return try Origin(text.split(separator: "\n").first.map(String.init) ?? "")
+        try OriginFile(layout).map { try Origin($0.name) }
     }
 
     /// The machine's name, in the characters that HOSTNAME and an origin may have.

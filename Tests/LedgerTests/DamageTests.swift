@@ -135,6 +135,15 @@ import Verify
     }
 
     /// A segment in which nothing was durable yet has the name of the one that is begun in its place.
+    @Test func whatIsSetAsideReplacesNothing() throws {
+        let (log, layout) = (try logWithPast().log, TestLog.layout)
+        try log.system.makeDirectory(layout.damaged)
+        let place = "\(layout.damaged)/00000000000000000000.segment"
+        #expect(layout.unusedDamaged(layout.segment(0), log.system) == place)
+        _ = try log.system.open(place, .create)
+        #expect(layout.unusedDamaged(layout.segment(0), log.system) == place + ".2")
+    }
+
     @Test func anEmptySegmentWithADamagedHeaderMakesWay() throws {
         var log = try TestLog()
         log.options.segmentBytes = 8300

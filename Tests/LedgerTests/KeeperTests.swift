@@ -54,6 +54,19 @@ import TransparencyLog
         kept.stop()
     }
 
+    @Test func howeverMuchThereIsToSayAllOfItIsSealed() throws {
+        let kept = try KeptLog(policy())
+        // What the queue lends next is a batch of three.
+        kept.write(3)
+        var losses = KnownLosses()
+        for number in 0..<20 as Range<UInt64> { _ = losses.note(2 * number..<2 * number + 1) }
+        try losses.store(kept.layout, kept.system)
+        kept.keep()
+        kept.stop()
+        #expect(try KnownLosses(kept.layout, kept.system).found.isEmpty)
+        #expect(try kept.notices("LOSS").count == 20)
+    }
+
     // MARK: - Deleting
 
     @Test func oldRecordsGoAndSaySo() throws {

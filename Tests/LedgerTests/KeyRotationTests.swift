@@ -126,6 +126,26 @@ import Verify
         }
     }
 
+    /// The disk damages the record with the note before the change is finished: it is finished even so.
+    @Test func aChangeIsFinishedThoughItsRecordIsDamaged() throws {
+        let log = try begin()
+        let before = log.system.callCount
+        log.system.fail(callOfCommit(log) - before..<Int.max)
+        #expect(throws: (any Error).self) { try rotate(log, to: newKey) }
+        let crashed = try log.on(log.system.crashed())
+        let newest = try #require(try TestLog.layout.segmentIndexes(crashed.system).last)
+        crashed.system.damage(TestLog.layout.segment(newest)) { $0[$0.count - 9] ^= 1 }
+        guard case .finished? = try rotation(crashed.system).settle() else {
+            Issue.record("it was taken back")
+            return
+        }
+        let next = try goOn(crashed, [newKey])
+        #expect(next.system.contents(Self.keyFile) == Self.newFile)
+        try next.run([2])
+        let archive = try LedgerArchive(TestLog.directory, system: next.system)
+        #expect(try archive.newestSeal()?.keyID == newKey.keyID)
+    }
+
     /// The first call after the one that makes the new key the log's: found by what a trial did.
     private func callOfCommit(_ log: TestLog) -> Int {
         guard let trial = try? begin(), (try? rotate(trial, to: newKey)) != nil else { return 0 }

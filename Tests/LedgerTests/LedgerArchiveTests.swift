@@ -37,6 +37,14 @@ import TransparencyLog
         #expect(throws: LedgerError(.outOfRange, "")) { try archive(log).proof(of: 0) }
     }
 
+    @Test func theMarkIsReadByOthersToo() throws {
+        let log = try TestLog()
+        #expect(try DurableMark.nextIndex(TestLog.layout, log.system) == 0)
+        let run = try log.run([20])
+        #expect(try DurableMark.nextIndex(TestLog.layout, log.system) == run.end)
+        #expect(try archive(log).end().nextIndex == run.end)
+    }
+
     @Test func theNewestSealIsDurableWhenItIsShown() throws {
         let log = try TestLog()
         try log.run([9])

@@ -36,6 +36,24 @@ import Testing
         }
     }
 
+    /// What was given up when the next segment was begun may be there again after a power failure.
+    @Test func whatASegmentHasBehindTheBeginningOfTheNextOneDoesNotCount() throws {
+        let (log, other) = (try TestLog(), try TestLog())
+        let run = try log.run([200])
+        let lines = try log.check(run.access)
+        let queue = BatchQueue(byteLimit: 1 << 20)
+        queue.push(TestLog.batch(200, text: " recoil "))
+        queue.close()
+        let ledger = try other.open(queue)
+        ledger.start()
+        ledger.join()
+        let segments = try TestLog.layout.segmentIndexes(log.system)
+        #expect(try TestLog.layout.segmentIndexes(other.system) == segments)
+        let tail = try #require(other.system.contents(TestLog.layout.segment(segments[1])))
+        log.system.damage(TestLog.layout.segment(segments[0])) { $0 += tail[SegmentHeader.size...] }
+        #expect(try read(from: 0, run.access).lines == lines)
+    }
+
     @Test func aReaderGoesOnWhenTheLedgerDoes() throws {
         let log = try TestLog()
         let queue = BatchQueue(byteLimit: 1 << 20)

@@ -98,6 +98,7 @@ public final class DeadLetterLedger: Sendable {
         guard !letters.isEmpty else { return }
         let heading = heading()
         try writing.withLock { state in
+            if let reason = failure.text { throw Failure(description: reason) }
             // What earlier calls have given up waiting for is still in the queue, which must not grow with each try.
             try waitUntilDurable(&state)
             var batch = queue.takeEmpty()

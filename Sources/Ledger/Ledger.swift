@@ -43,7 +43,7 @@ public final class Ledger: @unchecked Sendable {
         let recovered = try recovery.run(mark: mark.state) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
         } accept: { nextIndex in
-            try Self.refuseRestoredBackup(nextIndex, layout, system)
+            try Self.refuseRestoredBackup(nextIndex, options.savedSize, layout, system)
         }
         let horizon = Horizon(recovered.position)
         losses = LossDeclarations(
@@ -141,16 +141,21 @@ public final class Ledger: @unchecked Sendable {
     }
 
     private static func refuseRestoredBackup(
-        _ nextIndex: UInt64, _ layout: Layout, _ system: any FileSystem
+        _ nextIndex: UInt64, _ savedSize: UInt64, _ layout: Layout, _ system: any FileSystem
     ) throws {
+        if savedSize > nextIndex { throw restoredBackup("the saved head", savedSize, nextIndex) }
         for name in try system.list(layout.cursors) where name.hasSuffix(".cursor") {
             let cursor = try CursorFile("\(layout.cursors)/\(name)", system)
             guard let ahead = cursor.value?.nextIndex, ahead > nextIndex else { continue }
-            throw LedgerError(
-                .restoredBackup,
-                "destination \(name.dropLast(7)) has records up to \(ahead), the ledger only up to \(nextIndex): it was "
-                    + "restored from an old copy, and signing on would give indexes twice. Put the newest copy back, "
-                    + "or begin a new log: another `data` folder and another `stream.origin`")
+            throw restoredBackup("destination \(name.dropLast(7))", ahead, nextIndex)
         }
+    }
+
+    private static func restoredBackup(_ who: String, _ ahead: UInt64, _ nextIndex: UInt64) -> LedgerError {
+        LedgerError(
+            .restoredBackup,
+            "\(who) has records up to \(ahead), the ledger only up to \(nextIndex): it was restored from an old copy, and "
+                + "signing on would give indexes twice. Put the newest copy back, or begin a new log: another `data` "
+                + "folder and another `stream.origin`")
     }
 }

@@ -30,7 +30,7 @@ public enum KeyChange {
             try newKey.map { try Ed25519PrivateKey.load($0, passphrase: passphrase) } ?? .generate()
         let new = try LogKey(origin: old.origin, privateKey: privateKey)
         return try KeyRotation(settings.data, keyFile: file).run(
-            Relay.ledgerOptions(settings), from: old, to: new,
+            Relay.ledgerOptions(settings, opening: old), from: old, to: new,
             storing: file == nil ? nil : try privateKey.pem(passphrase: passphrase), at: UInt64(time(nil)),
             handOver: { _ in try handOverDeadLetters(settings, from: old, to: new) },
             { try LogIdentity.ratchet(settings, layout) })

@@ -69,7 +69,8 @@ public final class Relay: @unchecked Sendable {
         ledgerCounters = LedgerCounters(registry)
         keeperCounters = KeeperCounters(registry)
         ledger = try Ledger(
-            Self.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(), queue: queue,
+            Self.ledgerOptions(settings, opening: identity.key), key: identity.key, ratchet: identity.ratchet.take(),
+            queue: queue,
             counters: ledgerCounters
         ) { events.report($0) }
         keeper = try KeeperSetup(logger: logger).make(
@@ -268,6 +269,15 @@ public final class Relay: @unchecked Sendable {
         logger.critical("the ledger failed; the relay ends", metadata: ["error": "\(error)"])
         failure.withLock { $0 = error }
         kill(getpid(), SIGTERM)
+    }
+
+    /// The options for opening the log of `key`. Throws when the saved head cannot be used.
+    static func ledgerOptions(_ settings: Settings, opening key: LogKey) throws -> LedgerOptions {
+        var options = ledgerOptions(settings)
+        if let path = settings.stream.savedHeadFile {
+            options.savedSize = try SavedHead.size(path, of: key.origin)
+        }
+        return options
     }
 
     static func ledgerOptions(_ settings: Settings) -> LedgerOptions {

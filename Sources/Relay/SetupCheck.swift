@@ -114,7 +114,7 @@ public struct SetupCheck {
     private func openLedger() throws -> UInt64 {
         guard var identity = try? LogIdentity(settings, creating: false) else { return 0 }
         let ledger = try Ledger(
-            Relay.ledgerOptions(settings), key: identity.key, ratchet: identity.ratchet.take(),
+            Relay.ledgerOptions(settings, opening: identity.key), key: identity.key, ratchet: identity.ratchet.take(),
             queue: BatchQueue(byteLimit: settings.queueBytes), counters: LedgerCounters(MetricsRegistry()),
             system: TrialFileSystem(freeBytes: freeBytes), onEvent: { _ in })
         return ledger.lostRecords.reduce(0) { $0 + UInt64($1.indexes.count) }

@@ -67,6 +67,17 @@ import Testing
         #expect(error?.description.contains("another `data` folder and another `stream.origin`") == true)
     }
 
+    @Test func aSavedHeadAheadOfTheLedgerIsRefused() throws {
+        var log = try TestLog()
+        let end = try log.run([5]).end
+        log.options.savedSize = end
+        #expect(refusal(log) == nil)
+        log.options.savedSize = end + 1
+        let error = refusal(log)
+        #expect(error?.code == .restoredBackup)
+        #expect(error?.description.contains("the saved head has records up to \(end + 1)") == true)
+    }
+
     /// What a folder looks like of which only the cursors were put back.
     @Test func aCursorAheadOfALedgerThatIsGoneIsRefused() throws {
         let log = try TestLog()

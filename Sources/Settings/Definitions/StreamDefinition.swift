@@ -22,6 +22,11 @@ extension Object where Value == Settings.Stream {
                 "File with the first key of the HMAC ratchet, 64 hexadecimal digits (mode 0600); without it, no HMAC."
             ),
             Field(
+                optional: \.savedHeadFile, "saved_head_file", .path(example: "/mnt/elsewhere/head.note"),
+                "File with a checkpoint of this log (waxwing head) that is kept up to date elsewhere: a ledger that is "
+                    + "behind it was restored from an old copy and is refused."
+            ),
+            Field(
                 \.enterpriseNumber, "enterprise_number", .integer(1...4_294_967_295),
                 "Private enterprise number in the names of Waxwing's SD-ELEMENTs (waxwing@…)."),
             Field(\.batch, "batch", .object(.batch), "When a batch is sealed: at the first limit it reaches."),

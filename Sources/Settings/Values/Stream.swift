@@ -9,6 +9,8 @@ extension Settings {
         public internal(set) var keyPassphraseFile: String?
         /// K_1 of the HMAC ratchet as 64 hexadecimal digits.
         public internal(set) var macKeyFile: String?
+        /// A checkpoint that is kept elsewhere: a ledger behind it is refused.
+        public internal(set) var savedHeadFile: String?
         /// The private enterprise number in the names of Waxwing's SD-ELEMENTs (RFC 5424, section 7.2.2).
         public internal(set) var enterpriseNumber = 32_473
         /// When a batch is sealed.

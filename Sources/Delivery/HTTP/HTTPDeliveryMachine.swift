@@ -131,25 +131,25 @@ public struct HTTPDeliveryMachine: Sendable {
         guard state == .running else { return false }
         // After a halt one parcel is tried; if none of those there were is left, it is one of the next.
         if isProbing, parcels.contains(where: { !$0.isAwaiting && $0.state != .settled }) { return false }
-        var (fresh, unacknowledged, unacknowledgedRecords) = (0, 0, 0)
+        var (fresh, retried, unacknowledged, unacknowledgedRecords) = (0, 0, 0, 0)
         for parcel in parcels {
             switch parcel.state {
             case .ready where parcel.attempts == 0, .sending: fresh += 1
+            case .ready, .rejecting: retried += 1
             case .awaiting:
                 unacknowledged += 1
                 unacknowledgedRecords += parcel.indexes.count
-            case .ready, .rejecting, .settled: break
+            case .settled: break
             }
         }
-        return fresh < 2 * limits.concurrency && parcels.count - unacknowledged < limits.parcels
-            && unacknowledged < limits.unacknowledgedParcels && unacknowledgedRecords < limits.unacknowledgedRecords
+        return fresh < 2 * limits.concurrency && fresh + retried < limits.parcels && unacknowledged < limits.unacknowledgedParcels && unacknowledgedRecords < limits.unacknowledgedRecords
     }
 
     /// The records of a parcel that are still to be delivered.
     public func records(of parcel: UInt64) -> [UInt64] { parcels.first { $0.id == parcel }?.indexes ?? [] }
 
     /// Parcels that are not settled.
-    public var parcelCount: Int { parcels.count }
+    public var parcelCount: Int { parcels.count { $0.state != .settled } }
 
     /// Whether some server takes records, as far as is known.
     public var isWorking: Bool { state == .running && nodes.nodes.contains { $0.isProven } }
@@ -231,14 +231,33 @@ public struct HTTPDeliveryMachine: Sendable {
             isProbing = true
         }
         actions += expireAcknowledgements(now)
-        parcels.removeAll { $0.state == .settled && $0.span == nil }
-        parcels.removeFirst(parcels.prefix { $0.state == .settled }.count)
+        forgetSettled()
         if state == .running { actions += send(now) + askAcknowledgements(now) }
         if isStopping, hasEnded(now) {
             state = .stopped
             actions.append(.finished)
         }
         return actions
+    }
+
+    /// Lets go of what is settled. Behind a parcel that is not, it keeps its place, together with its neighbours: what one
+    /// lost acknowledgement holds up takes no room.
+    private mutating func forgetSettled() {
+        parcels.removeAll { $0.state == .settled && $0.span == nil }
+        parcels.removeFirst(parcels.prefix { $0.state == .settled }.count)
+        guard zip(parcels, parcels.dropFirst()).contains(where: { $0.state == .settled && $1.state == .settled }) else {
+            return
+        }
+        parcels = parcels.reduce(into: []) { kept, parcel in
+            if parcel.state == .settled, let last = kept.last, last.state == .settled,
+                let span = last.span, let end = parcel.span?.upperBound
+            {
+                kept[kept.count - 1].span = span.lowerBound..<end
+                kept[kept.count - 1].indexes = []
+            } else {
+                kept.append(parcel)
+            }
+        }
     }
 
     private mutating func send(_ now: UInt64) -> [Action] {

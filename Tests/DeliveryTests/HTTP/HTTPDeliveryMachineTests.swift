@@ -348,6 +348,20 @@ struct MachineRig {
 
     // MARK: - Acknowledgements
 
+    /// What is delivered behind it is not kept one by one, and the ledger is read on.
+    @Test func oneLostAcknowledgementHoldsUpNothing() {
+        var rig = awaiting()
+        for parcel in 1...1000 as ClosedRange<UInt64> {
+            #expect(rig.machine.wantsRecords)
+            rig.gather(2)
+            rig.handle(.judged(parcel: parcel, .delivered))
+        }
+        #expect(rig.machine.confirmedIndex == 0 && rig.machine.parcelCount == 1)
+        #expect(rig.machine.parcels.count == 2)
+        rig.handle(.confirmed(route, [7]))
+        #expect(rig.machine.confirmedIndex == 2002 && rig.machine.parcels.isEmpty)
+    }
+
     private func awaiting() -> MachineRig {
         var rig = sending(2)
         #expect(rig.handle(.judged(parcel: 0, .awaitAcknowledgement(7))) == [.forget(parcel: 0)])

@@ -142,7 +142,8 @@ public struct HTTPDeliveryMachine: Sendable {
             case .settled: break
             }
         }
-        return fresh < 2 * limits.concurrency && fresh + retried < limits.parcels && unacknowledged < limits.unacknowledgedParcels && unacknowledgedRecords < limits.unacknowledgedRecords
+        return fresh < 2 * limits.concurrency && fresh + retried < limits.parcels
+            && unacknowledged < limits.unacknowledgedParcels && unacknowledgedRecords < limits.unacknowledgedRecords
     }
 
     /// The records of a parcel that are still to be delivered.
@@ -240,8 +241,8 @@ public struct HTTPDeliveryMachine: Sendable {
         return actions
     }
 
-    /// Lets go of what is settled. Behind a parcel that is not, it keeps its place, together with its neighbours: what one
-    /// lost acknowledgement holds up takes no room.
+    /// Lets go of what is settled. Behind a parcel that is not, it keeps its place, together with its neighbours: what
+    /// one lost acknowledgement holds up takes no room.
     private mutating func forgetSettled() {
         parcels.removeAll { $0.state == .settled && $0.span == nil }
         parcels.removeFirst(parcels.prefix { $0.state == .settled }.count)

@@ -22,8 +22,8 @@ deps: ## install the Debian packages that are missing; check the Swift toolchain
 	@.ci/deps build
 
 .PHONY: build
-build: deps ## build the release binary
-	@$(SWIFT) build -c release --scratch-path $(SCRATCH) --product waxwing
+build: deps ## build the release binary, with the Swift runtime in it
+	@$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(SCRATCH) --product waxwing
 
 .PHONY: run
 run: build ## build, then run a relay on the embedded defaults (ledger in ./waxwing-data)

@@ -37,6 +37,8 @@ let http: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let embedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let capturedLog: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "waxwing",
@@ -52,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Formats: bytes in, values out. No I/O.
@@ -62,8 +65,9 @@ let package = Package(
         module("Seal", ["Syslog", "TransparencyLog", "OpenSSL"]),
         module("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL", "CInflate", "CZstd"]),
 
-        // The data plane: intake → batch → redaction → ledger → delivery.
+        // The data plane: intake → batch → recognition → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
+        module("Headscale", ["Batch", "Syslog", "OpenSSL"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
@@ -78,6 +82,9 @@ let package = Package(
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 
         // The control plane.
+        module(
+            "HeadscaleServer",
+            ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", logging, httpClient, database] + nio),
         module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
@@ -92,7 +99,7 @@ let package = Package(
                 "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
                 "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings),
@@ -114,6 +121,8 @@ let package = Package(
         tests("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL"], resources: [.copy("Corpus")]),
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
+        tests("Headscale", ["Batch", "Syslog"]),
+        tests("HeadscaleServer", ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "TestSupport", logging] + nio),
         tests(
             "Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify", "TestSupport"]),
         tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),

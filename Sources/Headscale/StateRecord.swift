@@ -1,6 +1,3 @@
-public import Batch
-internal import Syslog
-
 /// Something that Waxwing found out about Headscale by asking the server, where the server's log says nothing: a change
 /// that the watcher saw, or a change in the server's health. It is sealed and forwarded like a record of the log:
 ///

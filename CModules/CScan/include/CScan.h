@@ -61,6 +61,9 @@ CSCAN_INLINE int cscan_is_name_end(uint8_t c) { return cscan_is_field_end(c) || 
 // What needs a look inside a PARAM-VALUE: '"', '\', ']', and the special bytes.
 CSCAN_INLINE int cscan_is_value_special(uint8_t c) { return cscan_is_special(c) || c == '"' || c == '\\' || c == ']'; }
 
+// The end of a quoted string, or an escape in it.
+CSCAN_INLINE int cscan_is_string_special(uint8_t c) { return c == '"' || c == '\\'; }
+
 #if defined(CSCAN_WIDTH)
 // Comparisons are signed, so "less than" also takes in every byte beyond ASCII.
 CSCAN_INLINE cscan_block cscan_line_end_lanes(cscan_block x) { return CSCAN_OR(CSCAN_EQ(x, '\n'), CSCAN_EQ(x, 0)); }
@@ -81,6 +84,10 @@ CSCAN_INLINE cscan_block cscan_name_end_lanes(cscan_block x) {
 CSCAN_INLINE cscan_block cscan_value_special_lanes(cscan_block x) {
     return CSCAN_OR(
         CSCAN_OR(cscan_special_lanes(x), CSCAN_EQ(x, '"')), CSCAN_OR(CSCAN_EQ(x, '\\'), CSCAN_EQ(x, ']')));
+}
+
+CSCAN_INLINE cscan_block cscan_string_special_lanes(cscan_block x) {
+    return CSCAN_OR(CSCAN_EQ(x, '"'), CSCAN_EQ(x, '\\'));
 }
 #endif
 
@@ -148,9 +155,11 @@ CSCAN_SEARCH(special, CSCAN_INLINE, cscan_special)
 CSCAN_SEARCH(field_end, static inline, cscan_field_end_far)
 CSCAN_SEARCH(name_end, static inline, cscan_name_end_far)
 CSCAN_SEARCH(value_special, static inline, cscan_value_special_far)
+CSCAN_SEARCH(string_special, static inline, cscan_string_special_far)
 CSCAN_NEAR(field_end)
 CSCAN_NEAR(name_end)
 CSCAN_NEAR(value_special)
+CSCAN_NEAR(string_special)
 
 #undef CSCAN_REST
 #undef CSCAN_ONE

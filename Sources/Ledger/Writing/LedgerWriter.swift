@@ -139,19 +139,25 @@ struct LedgerWriter: ~Copyable {
         if unsynced.isFull { try waitForSync() }
     }
 
+    /// Ends the segment and begins the next one, of which as much as can be is done while the syncer is busy.
     private mutating func rotate() throws(FileError) {
         requestSync()
-        try syncer.drain()
         try segment.syncLeaves()
-        // What was reserved for it and is not needed goes back to the disk.
-        segment.cut(to: horizon.position)
-        try beginSegment(sealer.state)
+        segment = try newSegment(sealer.state) { () throws(FileError) in
+            try syncer.drain()
+            // What was reserved for the old one and is not needed goes back to the disk.
+            segment.cut(to: horizon.position)
+        }
     }
 
-    private mutating func beginSegment(_ state: SealerState, with blocks: [Block] = []) throws(FileError) {
-        segment = try SegmentWriter.begin(
-            state, with: blocks, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
+    private func newSegment(
+        _ state: SealerState, with blocks: [Block] = [], settle: () throws(FileError) -> Void = {}
+    ) throws(FileError) -> SegmentWriter {
+        let segment = try SegmentWriter.begin(
+            state, with: blocks, at: options.wallClock(), reserve: options.segmentBytes, layout, system,
+            settle: settle)
         counters.segments.add()
+        return segment
     }
 
     // MARK: Seals
@@ -252,7 +258,7 @@ struct LedgerWriter: ~Copyable {
         unsynced.release(upTo: durable.nextIndex)
         if segment.firstIndex == durable.segment { segment.cut(to: durable) }
         try? segment.syncLeaves()
-        try beginSegment(unsynced.base, with: unsynced.blocks)
+        segment = try newSegment(unsynced.base, with: unsynced.blocks)
         horizon.replaceNewestFile()
         try mark.replace()
         marksStoredAt = 0

@@ -67,7 +67,7 @@ let package = Package(
 
         // The data plane: intake → batch → recognition → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
-        module("Headscale", ["Batch", "Syslog", "OpenSSL", "CScan"]),
+        module("Headscale", ["Batch", "Syslog", "OpenSSL", "TransparencyLog", "CScan"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),

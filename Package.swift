@@ -90,13 +90,13 @@ let package = Package(
         module(
             "Relay",
             [
-                "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
+                "Intake", "Batch", "Headscale", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
                 "Verify", "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Headscale", "Redaction", "Batch", "Ledger", "Delivery",
                 "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 httpClient,

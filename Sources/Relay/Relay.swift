@@ -1,5 +1,6 @@
 import Batch
 import Delivery
+import Headscale
 import Glibc
 import Intake
 import Ledger
@@ -42,6 +43,7 @@ public final class Relay: @unchecked Sendable {
     private let deadLetters: DeadLetterBox?
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
+    private let pseudonym: Pseudonym
     private var listeners: [RunningListener] = []
     private var metricsServer: MetricsServer?
     private let isReady = Atomic<Bool>(false)
@@ -76,6 +78,7 @@ public final class Relay: @unchecked Sendable {
         keeper = try KeeperSetup(logger: logger).make(
             settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters, counters: keeperCounters)
         try identity.publish(ledger.access.layout)
+        pseudonym = try Pseudonym(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
             numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
@@ -117,16 +120,26 @@ public final class Relay: @unchecked Sendable {
         keeperThread.start(keeper)
         startDeadLetters()
         for destination in destinations { destination.start() }
-        let counters = RedactionCounters(registry, redaction.ruleSet)
-        let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
-            let stage = RedactionStage(redaction, counters)
-            return { batch in stage.run(&batch) }
-        }
+        let pipeline = IntakePipeline(queue: queue, encoder: encoder, makeStage: makeStages())
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
             board: board, logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
         try startMetrics(board)
+    }
+
+    /// The data plane's stages: redaction last, so that it sees all that goes into a record.
+    private func makeStages() -> @Sendable () -> Stage {
+        let recognised = RecognitionCounters(registry)
+        let redacted = RedactionCounters(registry, redaction.ruleSet)
+        return { [redaction, pseudonym, encoder] in
+            let recognition = RecognitionStage(enterpriseNumber: encoder.pen, pseudonym, recognised)
+            let redaction = RedactionStage(redaction, redacted)
+            return { batch in
+                recognition.run(&batch)
+                redaction.run(&batch)
+            }
+        }
     }
 
     /// What knows how the relay is, and is told what it has to remember for that.

@@ -15,6 +15,8 @@ enum LineShape: Equatable {
     case gin(Int)
     /// The first line of a crash, or one of its stack.
     case panic
+    /// A value of a dumped structure: `Name: (type) …`.
+    case spew
     /// Nothing of that.
     case plain
 
@@ -35,6 +37,8 @@ enum LineShape: Equatable {
             self = Self.colour(text, start) != nil ? .colours(start) : .plain
         case UInt8(ascii: "["):
             self = text.has("[GIN] ", at: start) ? .gin(start + 6) : .plain
+        case 0x20:
+            self = Self.isDump(text, range) ? .spew : .plain
         case UInt8(ascii: "p"), UInt8(ascii: "f"), UInt8(ascii: "g"), UInt8(ascii: "E"), UInt8(ascii: "W"),
             UInt8(ascii: "I"):
             self = Self.worded(text, range)
@@ -62,6 +66,16 @@ enum LineShape: Equatable {
         return .plain
     }
 
+    /// Whether ` Name: (type) ` stands at the start of `range`.
+    private static func isDump(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        let limit = min(range.upperBound, range.lowerBound + 128)
+        var at = text.skippingBlanks(range.lowerBound, limit)
+        let name = at
+        while at < limit, text.byte(at).isWord { at += 1 }
+        return at > name && text.has(": (", at: at)
+            && text.first(") ", in: at..<limit).map { end in (at + 3..<end).allSatisfy { text.byte($0) != 0x20 } } ?? false
+    }
+
     /// What follows `2006/01/02 15:04:05 ` at `start`.
     private static func stdlibTimeEnd(_ text: RawSpan, _ start: Int) -> Int? {
         guard start + 20 <= text.byteCount, text.byte(start + 4) == UInt8(ascii: "/"),
@@ -73,6 +87,18 @@ enum LineShape: Equatable {
         var end = start + 19
         while end < text.byteCount, text.byte(end) != 0x20, end - start < 27 { end += 1 }
         return end < text.byteCount && text.byte(end) == 0x20 ? end + 1 : nil
+    }
+
+    /// Where the text begins that tells what happened, and the line's format, of what is not zerolog's.
+    func text(_ range: Range<Int>) -> (start: Int, LineFormat) {
+        switch self {
+        case .stdlib(let start): (start, .stdlib)
+        case .grpclog(let start): (start, .grpclog)
+        case .gin(let start): (start, .gin)
+        case .panic: (range.lowerBound, .panic)
+        case .spew: (range.lowerBound, .spew)
+        default: (range.lowerBound, .plain)
+        }
     }
 
     // MARK: - Colours

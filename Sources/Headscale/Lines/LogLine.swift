@@ -38,8 +38,10 @@ enum LineFormat: UInt8, BitwiseCopyable {
     case grpclog
     /// The access log of gin.
     case gin
-    /// A crash of the Go runtime.
+    /// A crash of the Go runtime, or of a request's handler.
     case panic
+    /// A dump of the configuration.
+    case spew
     /// Anything else that the program writes.
     case plain
 
@@ -51,6 +53,7 @@ enum LineFormat: UInt8, BitwiseCopyable {
         case .grpclog: "grpclog"
         case .gin: "gin"
         case .panic: "go-panic"
+        case .spew: "spew"
         case .plain: "plain"
         }
     }
@@ -70,6 +73,16 @@ enum Level: UInt8, BitwiseCopyable, CaseIterable {
         case .fatal: "fatal"
         case .panic: "panic"
         }
+    }
+
+    /// The level that JSON names.
+    @inline(__always)
+    init?(_ text: RawSpan, _ range: Range<Int>) {
+        for level in Self.allCases where text.isWord(level.name, range) {
+            self = level
+            return
+        }
+        return nil
     }
 
     /// The three letters of the console writer.
@@ -93,8 +106,9 @@ struct LogLine: BitwiseCopyable {
     private var values = InlineArray<42, FieldValue>(repeating: FieldValue(0..<0, .plain))
     private var present: UInt64 = 0
 
-    init() {
+    init(_ format: LineFormat = .plain) {
         precondition(Field.count <= 42)
+        self.format = format
     }
 
     /// Forgets everything.
@@ -104,6 +118,9 @@ struct LogLine: BitwiseCopyable {
         level = nil
         present = 0
     }
+
+    /// The fields that there are, by bit.
+    var fields: UInt64 { present }
 
     @inline(__always)
     subscript(field: Field) -> FieldValue? {

@@ -31,7 +31,10 @@ extension ByteWriter {
         while at < range.upperBound, count < full, !overflowed {
             let before = count
             if form != .plain, text.byte(at) == UInt8(ascii: "\\"), at + 1 < range.upperBound {
-                appendEscape(text, &at, range.upperBound, form)
+                switch Self.unescape(text, &at, range.upperBound, form) {
+                case .character(let value): appendEscaping(value)
+                case .octet(let octet): append(octal: octet)
+                }
             } else {
                 let length = min(text.characterLength(at), range.upperBound - at)
                 appendEscaping(text, at..<at + length)
@@ -49,22 +52,26 @@ extension ByteWriter {
         append(text, character)
     }
 
-    /// Appends what the escape at `at` stands for, and moves behind it.
-    private mutating func appendEscape(_ text: RawSpan, _ at: inout Int, _ end: Int, _ form: FieldValue.Form) {
+    /// What the escape at `at` stands for; moves behind it.
+    private static func unescape(
+        _ text: RawSpan, _ at: inout Int, _ end: Int, _ form: FieldValue.Form
+    ) -> Unescaped {
         let kind = text.byte(at + 1)
         at += 2
         switch kind {
-        case UInt8(ascii: "n"): append(scalar: 0x0A)
-        case UInt8(ascii: "r"): append(scalar: 0x0D)
-        case UInt8(ascii: "t"): append(scalar: 0x09)
-        case UInt8(ascii: "b"): append(scalar: 0x08)
-        case UInt8(ascii: "f"): append(scalar: 0x0C)
-        case UInt8(ascii: "a") where form == .quoted: append(scalar: 0x07)
-        case UInt8(ascii: "v") where form == .quoted: append(scalar: 0x0B)
-        case UInt8(ascii: "x") where form == .quoted: append(octet: Self.number(text, &at, end, digits: 2))
-        case UInt8(ascii: "U") where form == .quoted: append(scalar: Self.number(text, &at, end, digits: 8) ?? 0xFFFD)
-        case UInt8(ascii: "u"): append(scalar: Self.codePoint(text, &at, end))
-        default: append(scalar: UInt32(kind))
+        case UInt8(ascii: "n"): return .character(0x0A)
+        case UInt8(ascii: "r"): return .character(0x0D)
+        case UInt8(ascii: "t"): return .character(0x09)
+        case UInt8(ascii: "b"): return .character(0x08)
+        case UInt8(ascii: "f"): return .character(0x0C)
+        case UInt8(ascii: "a") where form == .quoted: return .character(0x07)
+        case UInt8(ascii: "v") where form == .quoted: return .character(0x0B)
+        case UInt8(ascii: "x") where form == .quoted:
+            guard let octet = number(text, &at, end, digits: 2) else { return .character(0xFFFD) }
+            return octet < 0x80 ? .character(octet) : .octet(UInt8(octet))
+        case UInt8(ascii: "U") where form == .quoted: return .character(number(text, &at, end, digits: 8) ?? 0xFFFD)
+        case UInt8(ascii: "u"): return .character(codePoint(text, &at, end))
+        default: return .character(UInt32(kind))
         }
     }
 
@@ -91,25 +98,25 @@ extension ByteWriter {
         return value
     }
 
-    /// An octet of a Go string: ASCII is a character, all else is not text.
-    private mutating func append(octet: UInt32?) {
-        guard let octet else { return append(scalar: 0xFFFD) }
-        if octet < 0x80 { append(scalar: octet) } else { append(octal: UInt8(octet)) }
+    /// A character with the escapes of a PARAM-VALUE; controls other than HT as `#` and three octal digits, as everywhere
+    /// in a record.
+    private mutating func appendEscaping(_ value: UInt32) {
+        switch value {
+        case 0x22, 0x5C, 0x5D:
+            append(UInt8(ascii: "\\"))
+            append(UInt8(value))
+        case 0x09: append(0x09)
+        case 0..<0x20, 0x7F: append(octal: UInt8(value))
+        default: append(character: value)
+        }
     }
 
-    /// A character in UTF-8; controls other than HT as `#` and three octal digits, as everywhere in a record.
-    private mutating func append(scalar value: UInt32) {
-        guard let scalar = Unicode.Scalar(value) else { return append("\u{FFFD}") }
-        if value == UInt32(UInt8(ascii: "\"")) || value == UInt32(UInt8(ascii: "\\"))
-            || value == UInt32(UInt8(ascii: "]"))
-        {
-            append(UInt8(ascii: "\\"))
+    /// A character in UTF-8, U+FFFD for what is none.
+    private mutating func append(character value: UInt32) {
+        guard let scalar = Unicode.Scalar(value), let encoded = UTF8.encode(scalar) else {
+            return append("\u{FFFD}")
         }
-        if value < 0x20 && value != 0x09 || value == 0x7F {
-            append(octal: UInt8(value))
-        } else if let encoded = UTF8.encode(scalar) {
-            for byte in encoded { append(byte) }
-        }
+        for byte in encoded { append(byte) }
     }
 
     private mutating func append(octal byte: UInt8) {
@@ -117,6 +124,33 @@ extension ByteWriter {
         append(0x30 + (byte >> 6))
         append(0x30 + (byte >> 3 & 7))
         append(0x30 + (byte & 7))
+    }
+}
+
+/// What an escape stands for.
+private enum Unescaped {
+    case character(UInt32)
+    /// A byte of a Go string that is no text.
+    case octet(UInt8)
+}
+
+// MARK: - Plain text
+
+extension ByteWriter {
+    /// Appends a value with its escapes undone, and none made.
+    mutating func append(decoded text: RawSpan, _ range: Range<Int>, _ form: FieldValue.Form) {
+        var at = range.lowerBound
+        while at < range.upperBound {
+            if form != .plain, text.byte(at) == UInt8(ascii: "\\"), at + 1 < range.upperBound {
+                switch Self.unescape(text, &at, range.upperBound, form) {
+                case .character(let value): append(character: value)
+                case .octet(let octet): append(octet)
+                }
+            } else {
+                append(text.byte(at))
+                at += 1
+            }
+        }
     }
 }
 

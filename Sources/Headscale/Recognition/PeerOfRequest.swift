@@ -24,6 +24,21 @@ struct PeerOfRequest: Equatable {
         guard Self.isAddress(text, address) else { return nil }
     }
 
+    /// The first address with a port among the first words in `range`, perhaps with a colon behind it.
+    init?(in text: RawSpan, _ range: Range<Int>) {
+        var start = range.lowerBound
+        for _ in 0..<16 where start < range.upperBound {
+            let end = text.first(0x20, in: start..<range.upperBound)
+            let hasColon = end > start && text.byte(end - 1) == UInt8(ascii: ":")
+            if let peer = PeerOfRequest(text, start..<(hasColon ? end - 1 : end)), peer.port != nil {
+                self = peer
+                return
+            }
+            start = min(end + 1, range.upperBound)
+        }
+        return nil
+    }
+
     /// Whether it is IPv4 in four numbers, or looks like IPv6.
     private static func isAddress(_ text: RawSpan, _ range: Range<Int>) -> Bool {
         var (colons, dots, number, digits) = (0, 0, 0, 0)

@@ -25,9 +25,10 @@ struct RecordHead {
     }
 
     /// Whose record it is, by its tag. Packages, unit files and containers call it `headscale`, perhaps with more around
-    /// it; no tag, or a container's identifier of 12 hexadecimal digits, says nothing.
+    /// it; docker uses 12 hexadecimal digits unless it is told otherwise.
     func origin(_ line: RawSpan) -> LineOrigin {
-        if tag.count == 1 || (tag.count == 12 && tag.allSatisfy { line.byte($0).isHex }) { return .unknown }
+        if tag.count == 1 { return .unnamed }
+        if tag.count == 12, tag.allSatisfy({ line.byte($0).isHex }) { return .container }
         guard tag.count >= 9 else { return .other }
         for start in tag.lowerBound...tag.upperBound - 9 where line.isWord("headscale", start..<start + 9) {
             return .headscale
@@ -59,7 +60,13 @@ struct RecordHead {
 
 /// Who a line is from, as far as its tag says.
 enum LineOrigin {
-    case headscale, unknown, other
+    case headscale
+    /// There is no tag.
+    case unnamed
+    /// Some container.
+    case container
+    /// Another program.
+    case other
 }
 
 extension RawSpan {

@@ -15,8 +15,10 @@ struct SourceMemory: ~Copyable {
     /// A refusal (`user msg: …`) whose line in the access log has not come yet.
     struct Refusal: BitwiseCopyable {
         let status: UInt64
-        let event: Int
+        let event: FixedText
         let seconds: Int64
+        /// How the text is written.
+        let form: FieldValue.Form
         fileprivate(set) var error = InlineArray<192, UInt8>(repeating: 0)
         fileprivate(set) var length = 0
 
@@ -26,9 +28,9 @@ struct SourceMemory: ~Copyable {
         }
     }
 
-    /// Something that happened to a node, stated by the message with the number `message`.
+    /// Something that happened to a node, stated by the message with the number `message`; -1 for no message.
     private struct Fact: BitwiseCopyable {
-        var event = -1
+        var event = FixedText("")
         var message = -1
         var node: UInt64 = 0
         var seconds: Int64 = 0
@@ -36,8 +38,8 @@ struct SourceMemory: ~Copyable {
 
     private struct Slot: BitwiseCopyable {
         var key: UInt64 = 0
-        /// The record that lines without a start of their own belong to.
-        var event = -1
+        /// What the record tells that lines without a start of their own belong to.
+        var meaning: Meaning?
         var level: Level?
         var part: UInt32 = 0
         var refusal: Refusal?
@@ -49,20 +51,21 @@ struct SourceMemory: ~Copyable {
 
     // MARK: - Records of several lines
 
-    /// The record that a line without a start of its own belongs to, and the line's number in it, the first being 1.
-    mutating func continuation(_ key: UInt64) -> (event: Int, level: Level?, part: UInt32)? {
+    /// What the record tells that a line without a start of its own belongs to, and the line's number in it, the first
+    /// being 1.
+    mutating func continuation(_ key: UInt64) -> (meaning: Meaning, level: Level?, part: UInt32)? {
         let index = Self.index(key)
-        guard slots[index].key == key, slots[index].event >= 0 else { return nil }
+        guard slots[index].key == key, let meaning = slots[index].meaning else { return nil }
         slots[index].part &+= 1
-        return (slots[index].event, slots[index].level, slots[index].part)
+        return (meaning, slots[index].level, slots[index].part)
     }
 
-    /// A record has begun, of which there may be more lines; -1 for one that has none.
+    /// A record has begun, of which there may be more lines.
     @inline(__always)
-    mutating func begin(_ key: UInt64, event: Int, level: Level?) {
+    mutating func begin(_ key: UInt64, _ meaning: Meaning, level: Level?) {
         let index = Self.index(key)
         if slots[index].key != key { slots[index] = Slot(key: key) }
-        slots[index].event = event
+        slots[index].meaning = meaning
         slots[index].level = level
         slots[index].part = 1
     }
@@ -70,12 +73,12 @@ struct SourceMemory: ~Copyable {
     // MARK: - Two lines for one fact
 
     /// Notes that `message` says that `event` happened to a node, and returns whether another message has just said so.
-    mutating func isRepeated(_ key: UInt64, event: Int, message: Int, node: UInt64, at seconds: Int64) -> Bool {
+    mutating func isRepeated(_ key: UInt64, event: FixedText, message: Int, node: UInt64, at seconds: Int64) -> Bool {
         let index = Self.index(key)
         guard slots[index].key == key else { return false }
         for number in 0..<Self.factCount {
             let fact = slots[index].facts[number]
-            if fact.event == event, fact.node == node, fact.message != message, fact.message >= 0,
+            if fact.message >= 0, fact.message != message, fact.node == node, fact.event == event,
                 abs(fact.seconds - seconds) <= Self.secondsApart
             {
                 slots[index].facts[number].message = -1
@@ -91,10 +94,13 @@ struct SourceMemory: ~Copyable {
     // MARK: - Refusals
 
     /// Notes a refusal with the status that the access log will show for it.
-    mutating func note(_ key: UInt64, refusal event: Int, status: UInt64, at seconds: Int64, error: RawSpan) {
+    mutating func note(
+        _ key: UInt64, refusal event: FixedText, status: UInt64, at seconds: Int64, error: RawSpan,
+        _ form: FieldValue.Form
+    ) {
         let index = Self.index(key)
         guard slots[index].key == key else { return }
-        var refusal = Refusal(status: status, event: event, seconds: seconds)
+        var refusal = Refusal(status: status, event: event, seconds: seconds, form: form)
         refusal.length = min(error.byteCount, Self.refusalLimit)
         while refusal.length > 0, refusal.length < error.byteCount, error.byte(refusal.length) & 0xC0 == 0x80 {
             refusal.length -= 1

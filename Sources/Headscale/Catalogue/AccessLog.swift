@@ -52,7 +52,7 @@ enum AccessLog {
 
     private static func oidc(_ request: AccessRequest, _ segments: inout PathSegments) -> Meaning {
         guard segments.next() == "callback" else {
-            return request.tells("node.registration.page", "oidc", "registration", security: true)
+            return request.tells("node.registration.page", "node", "registration", security: true)
         }
         let event: StaticString =
             switch request.status {

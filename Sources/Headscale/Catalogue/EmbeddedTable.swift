@@ -64,15 +64,15 @@ struct EmbeddedTable {
 
 extension EmbeddedTable {
     static func messages() throws(Fault) -> EmbeddedTable {
-        try EmbeddedTable("messages.tsv", text(ccatalogue_messages()), columns: 8)
+        try unsafe EmbeddedTable("messages.tsv", text(ccatalogue_messages()), columns: 8)
     }
 
     static func events() throws(Fault) -> EmbeddedTable {
-        try EmbeddedTable("events.tsv", text(ccatalogue_events()), columns: 6)
+        try unsafe EmbeddedTable("events.tsv", text(ccatalogue_events()), columns: 6)
     }
 
     static func coverage() throws(Fault) -> EmbeddedTable {
-        try EmbeddedTable("coverage.tsv", text(ccatalogue_coverage()), columns: 7)
+        try unsafe EmbeddedTable("coverage.tsv", text(ccatalogue_coverage()), columns: 7)
     }
 
     private static func text(_ file: ccatalogue_file) -> FixedText {

@@ -33,7 +33,7 @@ struct FixedText: BitwiseCopyable, @unchecked Sendable {
 
     /// The text as a string, for people.
     var string: String {
-        String(decoding: unsafe UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+        unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 }
 

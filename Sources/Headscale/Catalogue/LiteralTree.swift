@@ -99,7 +99,7 @@ struct LiteralTree: Sendable {
         let next = nodes[child]
         let count = Int(next.labelCount)
         guard count <= end - at,
-            text.equalsLowercase(at, labels.span.bytes, Int(next.labelStart), count: count)
+            unsafe text.equalsLowercase(at, labels.span.bytes, Int(next.labelStart), count: count)
         else { return nil }
         return (next, at + count)
     }

@@ -7,7 +7,7 @@ struct MessageCatalogue: Sendable {
         var count: Int
     }
 
-    private struct Row: BitwiseCopyable, Sendable {
+    fileprivate struct Row: BitwiseCopyable, Sendable {
         let entry: CatalogueEntry
         /// Bit n is set for the n-th level.
         let levels: UInt8
@@ -39,27 +39,29 @@ struct MessageCatalogue: Sendable {
     init(_ read: [CatalogueRow]) {
         var numbers: [[MessageTemplate]: Int] = [:]
         var grouped: [[CatalogueRow]] = []
-        var spellings: [(template: MessageTemplate, message: Int, isGeneric: Bool)] = []
+        var wanted: [MessageMatcher.Message] = []
         for row in read {
             let templates = MessageTemplate.spellings(row.message)
             if let number = numbers[templates] {
                 grouped[number].append(row)
+                wanted[number].fields += row.fields
                 continue
             }
             numbers[templates] = grouped.count
-            for template in templates { spellings.append((template, grouped.count, row.entry.isGeneric)) }
             grouped.append([row])
+            wanted.append(
+                MessageMatcher.Message(templates: templates, isGeneric: row.entry.isGeneric, fields: row.fields))
         }
         var messages: [Rows] = []
         var rows: [Row] = []
         for group in grouped {
             messages.append(Rows(first: rows.count, count: group.count))
             // What has a condition is asked first.
-            rows += (group.filter { $0.errorText != nil } + group.filter { $0.errorText == nil }).map(Row.init)
+            rows += (group.filter { $0.errorText != nil } + group.filter { $0.errorText == nil }).map { Row($0) }
         }
         self.messages = messages
         self.rows = rows
-        matcher = MessageMatcher(spellings)
+        matcher = MessageMatcher(wanted)
     }
 
     // MARK: - On the data plane

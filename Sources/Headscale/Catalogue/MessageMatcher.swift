@@ -24,40 +24,56 @@ struct MessageMatcher: Sendable {
     static let prefixes = 4
 
     /// A way to write a message.
-    private struct Spelling: BitwiseCopyable {
+    private struct Spelling {
         let message: UInt16
         let isGeneric: Bool
         let literalCount: Int
         /// Its parts behind the beginning, in `parts`.
-        let firstPart: Int
-        let partCount: Int
+        let parts: Range<Int>
+        /// The names of its fields, in `names`.
+        let names: Range<Int>
     }
 
     private let spellings: [Spelling]
-    /// Where the parts stand in `literals`.
+    /// Where the parts stand in `literals`, and the names of fields; all of it in lower case.
     private let parts: [Range<Int>]
+    private let names: [Range<Int>]
     private let literals: [UInt8]
     private let tree: LiteralTree
 
-    /// A matcher of `templates`, each of which is a way to write the message of that number.
-    init(_ templates: [(template: MessageTemplate, message: Int, isGeneric: Bool)]) {
+    /// What a matcher is made of: a message, the ways to write it, and the names of the fields behind it.
+    struct Message {
+        let templates: [MessageTemplate]
+        let isGeneric: Bool
+        var fields: [FixedText]
+    }
+
+    /// A matcher of `messages`, whose numbers are their places.
+    init(_ messages: [Message]) {
         var spellings: [Spelling] = []
         var parts: [Range<Int>] = []
+        var names: [Range<Int>] = []
         var literals: [UInt8] = []
-        for (template, message, isGeneric) in templates {
-            spellings.append(
-                Spelling(
-                    message: UInt16(message), isGeneric: isGeneric, literalCount: template.literalCount,
-                    firstPart: parts.count, partCount: template.parts.count - 1))
-            for part in template.parts.dropFirst() {
-                parts.append(literals.count..<literals.count + part.count)
-                literals += part
+        func add(_ text: some Collection<UInt8>) -> Range<Int> {
+            literals += text
+            return literals.count - text.count..<literals.count
+        }
+        for (number, message) in messages.enumerated() {
+            names += message.fields.map { add($0.string.utf8.map(\.lowercased)) }
+            for template in message.templates {
+                parts += template.parts.dropFirst().map { add($0) }
+                spellings.append(
+                    Spelling(
+                        message: UInt16(number), isGeneric: message.isGeneric, literalCount: template.literalCount,
+                        parts: parts.count - template.parts.count + 1..<parts.count,
+                        names: names.count - message.fields.count..<names.count))
             }
         }
         self.spellings = spellings
         self.parts = parts
+        self.names = names
         self.literals = literals
-        tree = LiteralTree(templates.map(\.template))
+        tree = LiteralTree(messages.flatMap(\.templates))
     }
 
     /// The message in `range`, or behind one of the first prefixes in it. Of several that fit it is the one with the most
@@ -95,14 +111,16 @@ struct MessageMatcher: Sendable {
             }
             guard let (next, nextAt) = tree.step(node, text, at, range.upperBound) else { break }
             (node, at) = (next, nextAt)
-            if node.exact != LiteralTree.none, isEnd(text, at, range.upperBound, mode) {
-                best = (Int(node.exact), at, at - range.lowerBound)
+            if node.exact != LiteralTree.none, let end = Self.end(text, at, range.upperBound, mode) {
+                best = (Int(node.exact), end, at - range.lowerBound)
             }
         }
         var index = openCount
         while index > max(0, openCount - 4) {
             index -= 1
             let (node, at) = open[index & 3]
+            // What is behind a message and the space after it are fields, and not the beginning of a longer message.
+            if let best, best.end < at, hasOwnField(best.number, text, best.end + 1..<range.upperBound) { continue }
             for place in Int(node.firstOpen)..<Int(node.firstOpen) + Int(node.openCount) {
                 let number = Int(tree.open[place])
                 let spelling = spellings[number]
@@ -126,26 +144,58 @@ struct MessageMatcher: Sendable {
 
     /// Where `spelling` ends, whose beginning ends at the start of `rest`; nil if the rest is not its own.
     private func end(of spelling: Spelling, _ text: RawSpan, _ rest: Range<Int>, _ mode: Mode) -> Int? {
-        let last = spelling.firstPart + spelling.partCount - 1
+        let last = spelling.parts.upperBound - 1
         var at = rest.lowerBound
-        for index in spelling.firstPart..<last {
+        for index in spelling.parts.lowerBound..<last {
             guard let found = first(parts[index], text, at..<rest.upperBound) else { return nil }
             at = found + parts[index].count
         }
         if parts[last].isEmpty {
-            return mode == .whole ? rest.upperBound : ConsoleLine.fieldsStart(text, at..<rest.upperBound)
+            return mode == .whole ? rest.upperBound : fieldsStart(of: spelling, text, at..<rest.upperBound)
         }
         while let found = first(parts[last], text, at..<rest.upperBound) {
-            let end = found + parts[last].count
-            if isEnd(text, end, rest.upperBound, mode) { return end }
+            if let end = Self.end(text, found + parts[last].count, rest.upperBound, mode) { return end }
             at = found + 1
         }
         return nil
     }
 
+    /// The space in front of the first field in `range`, where a wildcard at the end of `spelling` ends; the end if there
+    /// is none. Only the names of the message's own fields count, and `error`: what looks like another one is part of
+    /// the value, which may be anybody's text.
+    private func fieldsStart(of spelling: Spelling, _ text: RawSpan, _ range: Range<Int>) -> Int {
+        var at = range.lowerBound
+        while true {
+            at = text.first(UInt8(ascii: "="), in: at..<range.upperBound)
+            guard at < range.upperBound else { return at }
+            var name = at
+            while name > range.lowerBound, at - name <= 64, text.byte(name - 1).isFieldName { name -= 1 }
+            if name > range.lowerBound, text.byte(name - 1) == 0x20, isField(of: spelling, text, name..<at) {
+                return name - 1
+            }
+            at += 1
+        }
+    }
+
+    /// Whether `range` begins with a field of that spelling's message.
+    private func hasOwnField(_ number: Int, _ text: RawSpan, _ range: Range<Int>) -> Bool {
+        var at = range.lowerBound
+        while at < range.upperBound, text.byte(at).isFieldName { at += 1 }
+        return isField(of: spellings[number], text, range.lowerBound..<at)
+    }
+
+    private func isField(of spelling: Spelling, _ text: RawSpan, _ name: Range<Int>) -> Bool {
+        if text.isWord("error", name) { return true }
+        let literals = unsafe literals.span.bytes
+        return names[spelling.names].contains {
+            $0.count == name.count
+                && text.equalsLowercase(name.lowerBound, literals, $0.lowerBound, count: name.count)
+        }
+    }
+
     /// The first offset in `range` at which the literal `part` stands; nil if there is none.
     private func first(_ part: Range<Int>, _ text: RawSpan, _ range: Range<Int>) -> Int? {
-        let literals = literals.span.bytes
+        let literals = unsafe literals.span.bytes
         let initial = literals.byte(part.lowerBound)
         let last = range.upperBound - part.count
         var at = range.lowerBound
@@ -162,16 +212,14 @@ struct MessageMatcher: Sendable {
 
     // MARK: - Ends
 
-    /// Whether a message may end at `at`. White space that it had at its end does not matter, escaped or not.
+    /// Where a message ends whose text ends at `at`, white space behind it included, escaped or not; nil if it cannot end
+    /// there.
     @inline(__always)
-    private func isEnd(_ text: RawSpan, _ at: Int, _ limit: Int, _ mode: Mode) -> Bool {
-        if at == limit { return true }
-        var at = at
-        if text.byte(at) != 0x20 {
-            at = Self.skippingWhiteSpace(text, at, limit)
-            if at == limit { return true }
-        }
-        return mode == .prefix && text.byte(at) == 0x20 && Self.isField(text, at + 1, limit)
+    private static func end(_ text: RawSpan, _ at: Int, _ limit: Int, _ mode: Mode) -> Int? {
+        if at == limit { return at }
+        let end = text.byte(at) == 0x20 ? at : skippingWhiteSpace(text, at, limit)
+        if end == limit { return end }
+        return mode == .prefix && text.byte(end) == 0x20 && isField(text, end + 1, limit) ? end : nil
     }
 
     /// Whether a field, `key=`, begins at `start`.

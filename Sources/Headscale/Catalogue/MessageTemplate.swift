@@ -1,5 +1,5 @@
 /// A message of the catalogue as it is searched for: literal text in lower case, with anything in between.
-struct MessageTemplate: Equatable {
+struct MessageTemplate: Hashable {
     /// The literal parts around the wildcards: one more than there are wildcards. The first and the last may be empty.
     let parts: [[UInt8]]
 

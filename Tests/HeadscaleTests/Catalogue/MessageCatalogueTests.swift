@@ -43,21 +43,21 @@ import Testing
             for value in row.hasWildcard ? Values.text : [""] {
                 let rendered = Rendered.json(message: row.text(value))
                 let match = Self.match(rendered, .whole)
-                #expect(numbers.isOwn(match, row), "\(row.message) with \(value.prefix(40))")
+                let isOwn = numbers.isOwn(match, row)
+                #expect(isOwn, "\(row.message) with \(value.prefix(40))")
                 #expect(match?.end == rendered.messageEnd)
                 Self.expectMeaning(match, row, rendered)
             }
         }
     }
 
-    /// 99 % of console text at least, and nothing but what is listed here. A message ends at the first ` key=` that can be
-    /// the first field, so that a value with one in it ends its message, and is taken for another one if what is left is.
+    /// 99 % of console text at least, and nothing is missed but what is listed here.
     @Test func everyMessageIsRecognisedInConsoleText() {
         var numbers = Numbers()
         var tried = 0
         var missed = 0
         for row in Self.rows {
-            for (round, value) in Values.text.enumerated() where row.hasWildcard || round < 3 {
+            for (round, value) in Values.text.enumerated() {
                 let rendered = Rendered.console(message: row.text(value), fields: Values.fields(row.fields, round))
                 let match = Self.match(rendered, .prefix)
                 tried += 1
@@ -69,16 +69,16 @@ import Testing
                 Self.expectMeaning(match, row, rendered)
             }
         }
-        #expect(missed * 100 <= tried, "\(missed) of \(tried)")
+        #expect(missed > 0 && missed * 100 <= tried, "\(missed) of \(tried)")
     }
 
-    /// A blank and `x=` in a value look like the first field.
+    /// Nothing tells where a message ends whose last value holds a space and what looks like one of its own fields.
     private static func isExcused(_ row: Row, _ value: String) -> Bool {
-        row.hasWildcard && value == "x=1"
+        row.message.hasSuffix("%s") && value == "x error=1"
     }
 
     private static func match(_ rendered: Rendered, _ mode: MessageMatcher.Mode) -> CatalogueMatch? {
-        catalogue.match(rendered.bytes.span.bytes, rendered.range, mode)
+        unsafe catalogue.match(rendered.bytes.span.bytes, rendered.range, mode)
     }
 
     /// The entry says what the row does, at the row's level and under its condition.
@@ -86,7 +86,7 @@ import Testing
         guard let match else { return }
         let error = row.when == "-" ? "" : String(row.when.dropFirst("error: ".count))
         let text = Array("upgrading: \(error) (87)".utf8)
-        let entry = catalogue.entry(match, level: row.level, text.span.bytes, error: 0..<text.count)
+        let entry = unsafe catalogue.entry(match, level: row.level, text.span.bytes, error: 0..<text.count)
         #expect(entry.meaning.event.string == row.event)
         #expect(entry.meaning.category.string == row.category)
         #expect(entry.meaning.outcome.string == row.outcome)

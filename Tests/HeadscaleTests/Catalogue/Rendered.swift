@@ -85,7 +85,8 @@ enum FieldContent {
 enum Values {
     static let text = [
         "web-01", "alice@example.com", "", "two words", #"say "hello""#, "[1,2] {x}", "line\nbreak", "tab\there",
-        "größe 🤮 我的电脑", "10.1.2.3:4711", "[2001:db8::1]:80", "a: b: c", "100%", "%s", "C:\\temp", "x=1",
+        "größe 🤮 我的电脑", "10.1.2.3:4711", "[2001:db8::1]:80", "a: b: c", "100%", "%s", "C:\\temp", "x=1", "x y=1 z",
+        "x error=1",
         "node connected", "http request", String(repeating: "lorem ipsum ", count: 342),
         String(repeating: "[", count: 4096),
     ]
@@ -102,7 +103,7 @@ enum Values {
     /// The fields that `names` of the catalogue stand for.
     static func fields(_ names: String, _ round: Int) -> [(name: String, value: FieldContent)] {
         let node = "node.id node.name machine.key node.key node.is_tagged node.expired node.online node.tags user.name"
-        return names.split(separator: " ").flatMap { $0 == "@node" ? node.split(separator: " ") : [$0] }
-            .filter { $0 != "-" }.map { (String($0), field(String($0), round)) }
+        let all = names.replacing("@node", with: node).split(separator: " ").map { String($0) }
+        return all.filter { $0 != "-" }.map { ($0, field($0, round)) }
     }
 }

@@ -67,7 +67,9 @@ let package = Package(
 
         // The data plane: intake → batch → recognition → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
-        module("Headscale", ["Batch", "Syslog", "OpenSSL", "TransparencyLog", "CScan"]),
+        module(
+            "Headscale", ["Batch", "Syslog", "OpenSSL", "TransparencyLog", "CScan", "CCatalogue"],
+            exclude: ["Catalogue/messages.tsv", "Catalogue/events.tsv", "Coverage/coverage.tsv"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
@@ -106,6 +108,7 @@ let package = Package(
 
         // C shims, each with one header that explains itself.
         shim("CScan"),
+        shim("CCatalogue"),
         shim("COpenSSL", libraries: ["crypto"]),
         shim("CSocket"),
         shim("CFile"),

@@ -134,26 +134,6 @@ private enum Unescaped {
     case octet(UInt8)
 }
 
-// MARK: - Plain text
-
-extension ByteWriter {
-    /// Appends a value with its escapes undone, and none made.
-    mutating func append(decoded text: RawSpan, _ range: Range<Int>, _ form: FieldValue.Form) {
-        var at = range.lowerBound
-        while at < range.upperBound {
-            if form != .plain, text.byte(at) == UInt8(ascii: "\\"), at + 1 < range.upperBound {
-                switch Self.unescape(text, &at, range.upperBound, form) {
-                case .character(let value): append(character: value)
-                case .octet(let octet): append(octet)
-                }
-            } else {
-                append(text.byte(at))
-                at += 1
-            }
-        }
-    }
-}
-
 extension RawSpan {
     /// Whether a PARAM-VALUE may not hold these bytes as they are, or they are not all ASCII.
     @inline(__always)

@@ -21,8 +21,6 @@ public struct Recogniser: ~Copyable {
     private var memory = SourceMemory()
     /// A line without its colours.
     private var plain = Scratch()
-    /// A message without its escapes.
-    private var message = Scratch()
 
     /// `pseudonym` makes what stands for ids that must not be in a record; without it they are left out.
     public init(enterpriseNumber: UInt32, pseudonym: Pseudonym?) {
@@ -121,17 +119,8 @@ public struct Recogniser: ~Copyable {
         let level = line[.level].flatMap { Level(text, $0.range) }
         guard level != nil || line[.message] != nil else { return nil }
         line.level = level
-        let match: CatalogueMatch?
-        if let value = line[.message] {
-            if value.form == .plain {
-                match = catalogue.match(text, value.range, .whole)
-            } else {
-                message.write { $0.append(decoded: text, value.range, value.form) }
-                match = catalogue.match(message.bytes, 0..<message.count, .whole)
-            }
-        } else {
-            match = catalogue.match(text, range.upperBound..<range.upperBound, .whole)
-        }
+        let message = line[.message]?.range ?? range.upperBound..<range.upperBound
+        let match = catalogue.match(text, message, .whole)
         return finding(text, match, head, origin ?? head.origin(text), text)
     }
 

@@ -1,7 +1,7 @@
 import Batch
 import Delivery
-import Headscale
 import Glibc
+import Headscale
 import Intake
 import Ledger
 public import Logging

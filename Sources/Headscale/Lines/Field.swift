@@ -9,8 +9,8 @@ enum Field: UInt8, CaseIterable {
     case policyChanged, routesApproved, routesOld, routesNew
     case keyID, keyUsed, keyPrefix
     case reason, component, database, signal
-    // What every record has; not parameters of their own name.
-    case level, time, message
+    // No parameters of their own name.
+    case level, time, message, sql
 
     /// The PARAM-NAME; nil for what is written in a way of its own.
     var parameter: StaticString? {
@@ -50,7 +50,7 @@ enum Field: UInt8, CaseIterable {
         case .component: "component"
         case .database: "database"
         case .signal: "signal"
-        case .machineKey, .remote, .authID, .caller, .level, .time, .message: nil
+        case .machineKey, .remote, .authID, .caller, .level, .time, .message, .sql: nil
         }
     }
 
@@ -100,6 +100,7 @@ enum Field: UInt8, CaseIterable {
         case .level: ["level"]
         case .time: ["time"]
         case .message: ["message"]
+        case .sql: ["sql"]
         }
     }
 

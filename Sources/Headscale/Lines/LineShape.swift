@@ -73,7 +73,8 @@ enum LineShape: Equatable {
         let name = at
         while at < limit, text.byte(at).isWord { at += 1 }
         return at > name && text.has(": (", at: at)
-            && text.first(") ", in: at..<limit).map { end in (at + 3..<end).allSatisfy { text.byte($0) != 0x20 } } ?? false
+            && text.first(") ", in: at..<limit).map { end in (at + 3..<end).allSatisfy { text.byte($0) != 0x20 } }
+                ?? false
     }
 
     /// What follows `2006/01/02 15:04:05 ` at `start`.

@@ -103,11 +103,11 @@ enum Level: UInt8, BitwiseCopyable, CaseIterable {
 struct LogLine: BitwiseCopyable {
     var format = LineFormat.plain
     var level: Level?
-    private var values = InlineArray<42, FieldValue>(repeating: FieldValue(0..<0, .plain))
+    private var values = InlineArray<48, FieldValue>(repeating: FieldValue(0..<0, .plain))
     private var present: UInt64 = 0
 
     init(_ format: LineFormat = .plain) {
-        precondition(Field.count <= 42)
+        precondition(Field.count <= 48)
         self.format = format
     }
 

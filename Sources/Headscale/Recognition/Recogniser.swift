@@ -120,7 +120,7 @@ public struct Recogniser: ~Copyable {
         guard level != nil || line[.message] != nil else { return nil }
         line.level = level
         let message = line[.message]?.range ?? range.upperBound..<range.upperBound
-        let match = catalogue.match(text, message, .whole)
+        let match = isMessage(message) ? catalogue.match(text, message, .whole) : nil
         return finding(text, match, head, origin ?? head.origin(text), text)
     }
 
@@ -132,12 +132,16 @@ public struct Recogniser: ~Copyable {
         line.level = console.level
         line.set(.time, console.time)
         if let caller = console.caller { line.set(.caller, caller) }
-        let match = catalogue.match(text, console.rest, .prefix)
+        var match = catalogue.match(text, console.rest, .prefix)
         let end = match.map { Int($0.end) } ?? ConsoleLine.fieldsStart(text, console.rest)
         line.set(.message, console.rest.lowerBound..<end)
         ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
+        if !isMessage(console.rest.lowerBound..<end) { match = nil }
         return finding(text, match, head, head.origin(record), record)
     }
+
+    /// Whether the catalogue may be asked for the message: only queries of the database have none.
+    private func isMessage(_ message: Range<Int>) -> Bool { !message.isEmpty || line[.sql] != nil }
 
     /// What a line of zerolog's tells, if it is Headscale's.
     private mutating func finding(
@@ -180,20 +184,22 @@ public struct Recogniser: ~Copyable {
             memory.begin(key, .dumped, level: nil)
             return Finding(.dumped, level: nil, format: .spew, message: nil)
         }
-        if let match = catalogue.match(text, first, .whole) {
-            let entry = catalogue.entry(match, level: nil, text, error: nil)
-            if origin == .headscale || !entry.isGeneric || (origin == .unnamed && format != .plain) {
-                if entry.meaning.isCrash { line.format = .panic }
-                memory.begin(key, entry.meaning, level: nil)
-                return Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
-            }
+        let match = catalogue.match(text, first, .whole)
+        let entry = match.map { catalogue.entry($0, level: nil, text, error: nil) }.flatMap { entry in
+            let isBelieved = origin == .headscale || !entry.isGeneric || (origin == .unnamed && format != .plain)
+            return isBelieved ? entry : nil
         }
-        if format == .plain || format == .panic, let before = memory.continuation(key),
+        if format == .plain || format == .panic, let before = memory.continuation(key, entry?.meaning),
             origin == .headscale || before.meaning.isCrash
         {
             var finding = Finding(before.meaning, level: before.level, format: format, message: nil)
             finding.part = before.part
             return finding
+        }
+        if let match, let entry {
+            if entry.meaning.isCrash { line.format = .panic }
+            memory.begin(key, entry.meaning, level: nil)
+            return Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
         }
         guard origin == .headscale else { return nil }
         return unmatched(text, first, key)
@@ -202,7 +208,7 @@ public struct Recogniser: ~Copyable {
     /// What a message tells that the catalogue does not have.
     private mutating func unmatched(_ text: RawSpan, _ range: Range<Int>, _ key: UInt64) -> Finding {
         let entry = MessageCatalogue.fallback(text, range, level: line.level)
-        memory.begin(key, entry.meaning, level: line.level)
+        memory.begin(key, entry.meaning, level: line.level, isEmpty: range.isEmpty)
         var finding = Finding(entry.meaning, level: line.level, format: line.format, message: nil)
         finding.isUnmatched = true
         return finding

@@ -40,6 +40,8 @@ struct SourceMemory: ~Copyable {
         var key: UInt64 = 0
         /// What the record tells that lines without a start of their own belong to.
         var meaning: Meaning?
+        /// Whether the record's first line has no message.
+        var isEmpty = false
         var level: Level?
         var part: UInt32 = 0
         var refusal: Refusal?
@@ -52,20 +54,26 @@ struct SourceMemory: ~Copyable {
     // MARK: - Records of several lines
 
     /// What the record tells that a line without a start of its own belongs to, and the line's number in it, the first
-    /// being 1.
-    mutating func continuation(_ key: UInt64) -> (meaning: Meaning, level: Level?, part: UInt32)? {
+    /// being 1. `meaning` is the line's own, if it has one: it is the record's if that has none.
+    mutating func continuation(
+        _ key: UInt64, _ meaning: Meaning?
+    ) -> (meaning: Meaning, level: Level?, part: UInt32)? {
         let index = Self.index(key)
-        guard slots[index].key == key, let meaning = slots[index].meaning else { return nil }
+        guard slots[index].key == key, let before = slots[index].meaning, meaning == nil || slots[index].isEmpty else {
+            return nil
+        }
+        if let meaning { slots[index].meaning = meaning }
         slots[index].part &+= 1
-        return (meaning, slots[index].level, slots[index].part)
+        return (meaning ?? before, slots[index].level, slots[index].part)
     }
 
     /// A record has begun, of which there may be more lines.
     @inline(__always)
-    mutating func begin(_ key: UInt64, _ meaning: Meaning, level: Level?) {
+    mutating func begin(_ key: UInt64, _ meaning: Meaning, level: Level?, isEmpty: Bool = false) {
         let index = Self.index(key)
         if slots[index].key != key { slots[index] = Slot(key: key) }
         slots[index].meaning = meaning
+        slots[index].isEmpty = isEmpty
         slots[index].level = level
         slots[index].part = 1
     }

@@ -165,3 +165,11 @@ if Context.environment["WAXWING_FUZZ"] != nil {
                 swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
     }
 }
+
+// `bench.py stages` measures the stages of the data plane one by one.
+if Context.environment["WAXWING_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "bench-stages", dependencies: ["Syslog", "Batch", "Headscale", "OpenSSL", "Redaction"],
+            path: "Tests/Bench/stages", swiftSettings: settings))
+}

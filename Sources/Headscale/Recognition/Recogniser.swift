@@ -208,7 +208,8 @@ public struct Recogniser: ~Copyable {
     /// What a message tells that the catalogue does not have.
     private mutating func unmatched(_ text: RawSpan, _ range: Range<Int>, _ key: UInt64) -> Finding {
         let entry = MessageCatalogue.fallback(text, range, level: line.level)
-        memory.begin(key, entry.meaning, level: line.level, isEmpty: range.isEmpty)
+        let isStart = line.format != .plain
+        memory.begin(key, isStart ? entry.meaning : nil, level: line.level, isEmpty: range.isEmpty)
         var finding = Finding(entry.meaning, level: line.level, format: line.format, message: nil)
         finding.isUnmatched = true
         return finding

@@ -67,9 +67,9 @@ struct SourceMemory: ~Copyable {
         return (meaning ?? before, slots[index].level, slots[index].part)
     }
 
-    /// A record has begun, of which there may be more lines.
+    /// A record has begun, of which there may be more lines; nil for a line that may be anything.
     @inline(__always)
-    mutating func begin(_ key: UInt64, _ meaning: Meaning, level: Level?, isEmpty: Bool = false) {
+    mutating func begin(_ key: UInt64, _ meaning: Meaning?, level: Level?, isEmpty: Bool = false) {
         let index = Self.index(key)
         if slots[index].key != key { slots[index] = Slot(key: key) }
         slots[index].meaning = meaning

@@ -69,6 +69,13 @@ import Testing
         #expect(other?["part"] == nil && recognise.statistics.continuations == 1)
     }
 
+    /// Lines of which none is known to begin a record are records of their own.
+    @Test func plainLines() {
+        var recognise = Recognising()
+        for text in ["some text", "and some more"] { #expect(recognise.headscale(text)["part"] == nil) }
+        #expect(recognise.statistics.unmatched == 2)
+    }
+
     @Test func dumpOfTheConfiguration() {
         var recognise = Recognising()
         #expect(recognise("  ClientSecret: (string) (len=40) \"x\",")?["event"] == "config.dumped")

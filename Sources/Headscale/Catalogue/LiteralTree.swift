@@ -24,6 +24,8 @@ struct LiteralTree: Sendable {
     /// The text on the edges, and the first byte of each node's.
     private var labels: [UInt8] = []
     private var initials: [UInt8] = [0]
+    /// The root's first child with this first byte or a greater one.
+    private var rootChildren: [UInt16] = []
 
     /// Builds the tree of `templates`, whose numbers are their places. Of two without a wildcard that are the same text
     /// the first counts.
@@ -33,6 +35,10 @@ struct LiteralTree: Sendable {
             return left == right ? $0 < $1 : left.lexicographicallyPrecedes(right)
         }
         fill(0, sorted[...], depth: 0, templates)
+        let children = 1..<1 + Int(nodes[0].childCount)
+        rootChildren = (0...255).map { initial in
+            UInt16(children.first { initials[$0] >= initial } ?? children.upperBound)
+        }
     }
 
     /// Makes `node`, at which the first `depth` bytes are spent, the root of what is in `numbers`.
@@ -87,13 +93,16 @@ struct LiteralTree: Sendable {
         return first[depth..<end]
     }
 
-    /// The node to which the text leads on from `node` at `at`, and where it has got to; nil if it leads nowhere.
+    /// The number of the node to which the text leads on from `node` at `at`, and where it has got to; nil if it leads
+    /// nowhere.
     @inline(__always)
-    func step(_ node: Node, _ text: RawSpan, _ at: Int, _ end: Int) -> (Node, at: Int)? {
+    func step(_ node: Node, _ text: RawSpan, _ at: Int, _ end: Int) -> (node: Int, at: Int)? {
         guard at < end else { return nil }
         let initial = text.byte(at).lowercased
         var child = Int(node.firstChild)
         let last = child + Int(node.childCount)
+        // Most nodes have few children; the root has one for each letter.
+        if child == 1 { child = Int(rootChildren[Int(initial)]) }
         while child < last, initials[child] < initial { child += 1 }
         guard child < last, initials[child] == initial else { return nil }
         let next = nodes[child]
@@ -101,6 +110,6 @@ struct LiteralTree: Sendable {
         guard count <= end - at,
             unsafe text.equalsLowercase(at, labels.span.bytes, Int(next.labelStart), count: count)
         else { return nil }
-        return (next, at + count)
+        return (child, at + count)
     }
 }

@@ -98,21 +98,21 @@ struct MessageMatcher: Sendable {
 
     /// The best spelling from the start of `range` on, and where it ends.
     private func find(_ text: RawSpan, _ range: Range<Int>, _ mode: Mode) -> (number: Int, end: Int)? {
-        var best: (number: Int, end: Int, literal: Int)?
+        var best: Candidate?
         // Nodes that beginnings of templates with a wildcard lead to; of more than four on one way the last four.
-        var open = InlineArray<4, (node: LiteralTree.Node, at: Int)>(repeating: (LiteralTree.Node(), 0))
+        var open = InlineArray<4, (node: Int, at: Int)>(repeating: (0, 0))
         var openCount = 0
-        var node = tree.nodes[0]
+        var number = 0
         var at = range.lowerBound
-        while true {
-            if node.openCount > 0 {
-                open[openCount & 3] = (node, at)
-                openCount += 1
-            }
-            guard let (next, nextAt) = tree.step(node, text, at, range.upperBound) else { break }
-            (node, at) = (next, nextAt)
+        while let (next, nextAt) = tree.step(tree.nodes[number], text, at, range.upperBound) {
+            (number, at) = (next, nextAt)
+            let node = tree.nodes[number]
             if node.exact != LiteralTree.none, let end = Self.end(text, at, range.upperBound, mode) {
-                best = (Int(node.exact), end, at - range.lowerBound)
+                best = Candidate(number: Int(node.exact), end: end, literalCount: at - range.lowerBound)
+            }
+            if node.openCount > 0 {
+                open[openCount & 3] = (number, at)
+                openCount += 1
             }
         }
         var index = openCount
@@ -121,17 +121,33 @@ struct MessageMatcher: Sendable {
             let (node, at) = open[index & 3]
             // What is behind a message and the space after it are fields, and not the beginning of a longer message.
             if let best, best.end < at, hasOwnField(best.number, text, best.end + 1..<range.upperBound) { continue }
-            for place in Int(node.firstOpen)..<Int(node.firstOpen) + Int(node.openCount) {
-                let number = Int(tree.open[place])
-                let spelling = spellings[number]
-                guard spelling.literalCount > best?.literal ?? -1,
-                    let end = end(of: spelling, text, at..<range.upperBound, mode)
-                else { continue }
-                best = (number, end, spelling.literalCount)
-            }
+            improve(&best, with: tree.nodes[node], text, at..<range.upperBound, mode)
         }
+        // Templates that begin with a wildcard fit anywhere, and so come last.
+        if best == nil { improve(&best, with: tree.nodes[0], text, range, mode) }
         if let best { return (best.number, best.end) }
         return empty(text, range, mode)
+    }
+
+    /// A spelling that fits.
+    private struct Candidate: Equatable {
+        let number: Int
+        let end: Int
+        let literalCount: Int
+    }
+
+    /// Tries the templates whose beginnings end at `node` and at the start of `rest`; one with more literal text than
+    /// `best` takes its place.
+    private func improve(
+        _ best: inout Candidate?, with node: LiteralTree.Node, _ text: RawSpan, _ rest: Range<Int>, _ mode: Mode
+    ) {
+        for place in Int(node.firstOpen)..<Int(node.firstOpen) + Int(node.openCount) {
+            let number = Int(tree.open[place])
+            let literalCount = spellings[number].literalCount
+            guard literalCount > best?.literalCount ?? -1, let end = end(of: spellings[number], text, rest, mode)
+            else { continue }
+            best = Candidate(number: number, end: end, literalCount: literalCount)
+        }
     }
 
     /// The empty message, if there is nothing but fields.

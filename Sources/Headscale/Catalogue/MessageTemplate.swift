@@ -1,6 +1,6 @@
 /// A message of the catalogue as it is searched for: literal text in lower case, with anything in between.
 struct MessageTemplate: Hashable {
-    /// The literal parts around the wildcards: one more than there are wildcards. The first and the last may be empty.
+    /// The literal parts around the wildcards: one more than there are wildcards. Only the first and the last may be empty.
     let parts: [[UInt8]]
 
     /// Bytes of literal text.
@@ -31,7 +31,8 @@ struct MessageTemplate: Hashable {
             let next = at + 1 < text.count ? text.bytes.byte(at + 1) : 0
             switch (byte, next) {
             case (UInt8(ascii: "%"), UInt8(ascii: "s")):
-                parts.append([])
+                // Two wildcards side by side are one.
+                if parts.count == 1 || !parts[parts.count - 1].isEmpty { parts.append([]) }
                 at += 1
             case (UInt8(ascii: "\\"), UInt8(ascii: "n")):
                 parts[parts.count - 1].append(0x0A)

@@ -17,8 +17,9 @@ enum JSONLine {
             if let found = names.find(text, name..<nameEnd) { line.set(found, value.range, value.form) }
             at = text.skippingBlanks(value.next, end)
             guard at < end else { return true }
-            if text.byte(at) == UInt8(ascii: "}") { return true }
-            guard text.byte(at) == UInt8(ascii: ",") else { return false }
+            let separator = text.byte(at)
+            if separator == UInt8(ascii: "}") { return true }
+            guard separator == UInt8(ascii: ",") else { return false }
             at = text.skippingBlanks(at + 1, end)
         }
         return at >= end || text.byte(at) == UInt8(ascii: "}")

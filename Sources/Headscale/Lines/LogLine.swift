@@ -78,11 +78,22 @@ enum Level: UInt8, BitwiseCopyable, CaseIterable {
     /// The level that JSON names.
     @inline(__always)
     init?(_ text: RawSpan, _ range: Range<Int>) {
-        for level in Self.allCases where text.isWord(level.name, range) {
-            self = level
-            return
+        guard !range.isEmpty else { return nil }
+        let level: Level? =
+            switch text.byte(range.lowerBound) {
+            case UInt8(ascii: "t"): .trace
+            case UInt8(ascii: "d"): .debug
+            case UInt8(ascii: "i"): .info
+            case UInt8(ascii: "w"): .warn
+            case UInt8(ascii: "e"): .error
+            case UInt8(ascii: "f"): .fatal
+            case UInt8(ascii: "p"): .panic
+            default: nil
+            }
+        guard let level, range.count == level.name.utf8CodeUnitCount, text.has(level.name, at: range.lowerBound) else {
+            return nil
         }
-        return nil
+        self = level
     }
 
     /// The three letters of the console writer.
@@ -124,7 +135,7 @@ struct LogLine: BitwiseCopyable {
 
     @inline(__always)
     subscript(field: Field) -> FieldValue? {
-        present >> UInt64(field.rawValue) & 1 == 1 ? values[Int(field.rawValue)] : nil
+        present & field.bit != 0 ? values[Int(field.rawValue)] : nil
     }
 
     /// Sets a value, unless there is one already under a name that counts more. Of two under the same name the last
@@ -132,7 +143,7 @@ struct LogLine: BitwiseCopyable {
     @inline(__always)
     mutating func set(_ found: FieldNames.Found, _ range: Range<Int>, _ form: FieldValue.Form) {
         let index = Int(found.field.rawValue)
-        let bit = UInt64(1) << UInt64(index)
+        let bit = found.field.bit
         if present & bit != 0, values[index].rank < found.rank { return }
         values[index] = FieldValue(range, form, rank: found.rank)
         present |= bit
@@ -141,10 +152,5 @@ struct LogLine: BitwiseCopyable {
     @inline(__always)
     mutating func set(_ field: Field, _ range: Range<Int>, _ form: FieldValue.Form = .plain) {
         set(FieldNames.Found(field: field, rank: 0), range, form)
-    }
-
-    @inline(__always)
-    mutating func remove(_ field: Field) {
-        present &= ~(1 << UInt64(field.rawValue))
     }
 }

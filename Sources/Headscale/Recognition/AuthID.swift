@@ -8,7 +8,7 @@ enum AuthID {
 
     /// The id, without its prefix, in a field of its own, a path, an error or the message.
     @inline(__always)
-    static func find(_ text: RawSpan, _ line: LogLine, _ meaning: Meaning) -> Range<Int>? {
+    static func find(_ text: RawSpan, _ line: borrowing LogLine, _ meaning: Meaning) -> Range<Int>? {
         if let value = line[.authID] { return identifier(text, value.range) }
         if let path = line[.path], isPath(text, path.range) { return inPath(text, path.range) }
         guard meaning.isSecurityRelevant else { return nil }

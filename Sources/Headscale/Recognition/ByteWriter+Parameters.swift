@@ -4,13 +4,11 @@ internal import Syslog
 /// Writing values of a line as PARAM-VALUEs: the escapes of JSON and Go undone, those of RFC 5424 section 6.3.3 made, so
 /// that nothing in a value can end it.
 extension ByteWriter {
-    /// Appends ` name="value"`, with the value cut in front of the character that would make it longer than `limit`
-    /// octets.
+    /// Appends ` name="value"`, of which `opening` is what stands in front of the value, which is cut in front of the
+    /// character that would make it longer than `limit` octets.
     @inline(__always)
-    mutating func append(parameter name: StaticString, _ text: RawSpan, _ value: FieldValue, limit: Int = 256) {
-        append(UInt8(ascii: " "))
-        append(name)
-        append("=\"")
+    mutating func append(_ opening: StaticString, _ text: RawSpan, _ value: FieldValue, limit: Int = 256) {
+        append(opening)
         append(value: text, value.range, value.form, limit: limit)
         append(UInt8(ascii: "\""))
     }

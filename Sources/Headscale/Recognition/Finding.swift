@@ -11,8 +11,8 @@ struct Finding: BitwiseCopyable {
     var isRequest = false
     /// Whether another line of Headscale's has said the same just before.
     var isDuplicate = false
-    /// The event of the refusal that this request of the access log was answered with.
-    var refusal: SourceMemory.Refusal?
+    /// The number of the refusal that this request of the access log was answered with.
+    var refusal: Int?
     /// The line's number in a record of several lines; 1 for the first.
     var part: UInt32 = 1
 

@@ -6,22 +6,23 @@ struct PeerOfRequest: Equatable {
     /// What stands in `range`; nil if that is no address.
     init?(_ text: RawSpan, _ range: Range<Int>) {
         guard range.count >= 2, range.count <= 64 else { return nil }
-        let start = range.lowerBound
-        if text.byte(start) == UInt8(ascii: "[") {
-            let close = text.first(UInt8(ascii: "]"), in: range)
-            guard close < range.upperBound else { return nil }
-            address = start + 1..<close
-            port = close + 1 < range.upperBound ? close + 2..<range.upperBound : nil
-        } else {
-            let colon = text.first(UInt8(ascii: ":"), in: range)
-            let isAlone =
-                text.first(UInt8(ascii: ":"), in: min(colon + 1, range.upperBound)..<range.upperBound)
-                < range.upperBound
-            address = start..<(isAlone ? range.upperBound : colon)
-            port = isAlone || colon == range.upperBound ? nil : colon + 1..<range.upperBound
+        if let end = Self.endOfIPv4(text, range) {
+            address = range.lowerBound..<end
+            guard end < range.upperBound else {
+                port = nil
+                return
+            }
+            port = end + 1..<range.upperBound
+            guard text.byte(end) == UInt8(ascii: ":"), Self.isPort(text, end + 1..<range.upperBound) else { return nil }
+            return
         }
-        if let port, text.decimal(port).map({ $0 > 65_535 }) ?? true { return nil }
-        guard Self.isAddress(text, address) else { return nil }
+        let isBracketed = text.byte(range.lowerBound) == UInt8(ascii: "[")
+        let close = isBracketed ? text.first(UInt8(ascii: "]"), in: range) : range.upperBound
+        address = range.lowerBound + (isBracketed ? 1 : 0)..<max(close, range.lowerBound + 1)
+        port = close + 2 <= range.upperBound ? close + 2..<range.upperBound : nil
+        guard close < range.upperBound || !isBracketed, Self.isIPv6(text, address) else { return nil }
+        if close + 1 < range.upperBound, text.byte(close + 1) != UInt8(ascii: ":") { return nil }
+        if let port, !Self.isPort(text, port) { return nil }
     }
 
     /// The first address with a port among the first words in `range`, perhaps with a colon behind it.
@@ -39,25 +40,44 @@ struct PeerOfRequest: Equatable {
         return nil
     }
 
-    /// Whether it is IPv4 in four numbers, or looks like IPv6.
-    private static func isAddress(_ text: RawSpan, _ range: Range<Int>) -> Bool {
-        var (colons, dots, number, digits) = (0, 0, 0, 0)
+    /// The end of the four numbers that `range` begins with; nil if it does not.
+    @inline(__always)
+    private static func endOfIPv4(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        var at = range.lowerBound
+        for part in 0..<4 {
+            let start = at
+            var number = 0
+            while at < range.upperBound, at - start < 4, text.byte(at).isDigit {
+                number = number * 10 + Int(text.byte(at) &- 0x30)
+                at += 1
+            }
+            guard at > start, at - start < 4, number <= 255 else { return nil }
+            guard part < 3 else { break }
+            guard at < range.upperBound, text.byte(at) == UInt8(ascii: ".") else { return nil }
+            at += 1
+        }
+        return at
+    }
+
+    /// Whether it looks like IPv6, perhaps with a zone or with IPv4 in it.
+    private static func isIPv6(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        var (colons, digits) = (0, 0)
         for at in range {
             switch text.byte(at) {
-            case UInt8(ascii: ":"):
-                colons += 1
-                digits = 0
-            case UInt8(ascii: "."):
-                guard digits > 0, number <= 255 else { return false }
-                (dots, number, digits) = (dots + 1, 0, 0)
+            case UInt8(ascii: ":"): (colons, digits) = (colons + 1, 0)
+            case UInt8(ascii: ".") where colons >= 2: digits = 0
             case UInt8(ascii: "%") where colons >= 2: return at + 1 < range.upperBound
             case let byte where byte.isHex:
                 digits += 1
                 guard digits <= 4 else { return false }
-                if byte.isDigit { number = number * 10 + Int(byte &- 0x30) } else if colons == 0 { return false }
             default: return false
             }
         }
-        return colons >= 2 || (colons == 0 && dots == 3 && digits > 0 && digits <= 3 && number <= 255)
+        return colons >= 2 && colons <= 8
+    }
+
+    private static func isPort(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        guard range.count <= 5, let number = text.decimal(range) else { return false }
+        return number <= 65_535
     }
 }

@@ -42,11 +42,15 @@ public struct Recogniser: ~Copyable {
         }
         statistics.note(finding)
         let element = HeadscaleElement(
-            finding: finding, line: line, enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
+            finding: finding, enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
         batch.rewrite(index) { bytes, record, out in
-            let line = bytes.extracting(record.line)
-            return RecognisedLine.write(line, split: record.head.count, into: &out) { out in
-                if isPlain { element.write(plain.bytes, into: &out) } else { element.write(line, into: &out) }
+            let text = bytes.extracting(record.line)
+            return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
+                if isPlain {
+                    element.write(plain.bytes, line, memory, into: &out)
+                } else {
+                    element.write(text, line, memory, into: &out)
+                }
             }
         }
     }
@@ -176,7 +180,7 @@ public struct Recogniser: ~Copyable {
         _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ origin: LineOrigin
     ) -> Finding? {
         let (start, format) = shape.text(range)
-        line = LogLine(format)
+        line.reset(format)
         let first = start..<(text.first("#012", in: start..<range.upperBound) ?? range.upperBound)
         line.set(.message, first)
         let key = head.sourceKey(text)

@@ -1,3 +1,5 @@
+internal import Syslog
+
 /// What is remembered of the last records of each source (host, tag and process), so that a record can be joined with
 /// those before it. Nothing is ever held back: what is learned goes into the later record.
 ///
@@ -13,19 +15,13 @@ struct SourceMemory: ~Copyable {
     static let factCount = 8
 
     /// A refusal (`user msg: …`) whose line in the access log has not come yet.
-    struct Refusal: BitwiseCopyable {
-        let status: UInt64
-        let event: FixedText
-        let seconds: Int64
-        /// How the text is written.
-        let form: FieldValue.Form
-        fileprivate(set) var error = InlineArray<192, UInt8>(repeating: 0)
-        fileprivate(set) var length = 0
-
-        var text: RawSpan {
-            @_lifetime(borrow self)
-            borrowing get { unsafe error.span.bytes.extracting(first: length) }
-        }
+    private struct Refusal: BitwiseCopyable {
+        var status: UInt64 = 0
+        var event = FixedText("")
+        var seconds: Int64 = 0
+        var form = FieldValue.Form.plain
+        var error = InlineArray<192, UInt8>(repeating: 0)
+        var length = 0
     }
 
     /// Something that happened to a node, stated by the message with the number `message`; -1 for no message.
@@ -44,12 +40,15 @@ struct SourceMemory: ~Copyable {
         var isEmpty = false
         var level: Level?
         var part: UInt32 = 0
-        var refusal: Refusal?
-        var facts = InlineArray<8, Fact>(repeating: Fact())
+        var hasRefusal = false
+        var facts = 0
         var nextFact = 0
     }
 
+    // Apart from one another, so that forgetting a source costs only what is in its slot.
     private var slots = [Slot](repeating: Slot(), count: slotCount)
+    private var refusals = [Refusal](repeating: Refusal(), count: slotCount)
+    private var facts = [Fact](repeating: Fact(), count: slotCount * factCount)
 
     // MARK: - Records of several lines
 
@@ -71,7 +70,12 @@ struct SourceMemory: ~Copyable {
     @inline(__always)
     mutating func begin(_ key: UInt64, _ meaning: Meaning?, level: Level?, isEmpty: Bool = false) {
         let index = Self.index(key)
-        if slots[index].key != key { slots[index] = Slot(key: key) }
+        if slots[index].key != key {
+            slots[index].key = key
+            slots[index].hasRefusal = false
+            slots[index].facts = 0
+            slots[index].nextFact = 0
+        }
         slots[index].meaning = meaning
         slots[index].isEmpty = isEmpty
         slots[index].level = level
@@ -84,18 +88,19 @@ struct SourceMemory: ~Copyable {
     mutating func isRepeated(_ key: UInt64, event: FixedText, message: Int, node: UInt64, at seconds: Int64) -> Bool {
         let index = Self.index(key)
         guard slots[index].key == key else { return false }
-        for number in 0..<Self.factCount {
-            let fact = slots[index].facts[number]
+        let first = index * Self.factCount
+        for number in first..<first + slots[index].facts {
+            let fact = facts[number]
             if fact.message >= 0, fact.message != message, fact.node == node, fact.event == event,
                 abs(fact.seconds - seconds) <= Self.secondsApart
             {
-                slots[index].facts[number].message = -1
+                facts[number].message = -1
                 return true
             }
         }
-        let next = slots[index].nextFact
-        slots[index].facts[next] = Fact(event: event, message: message, node: node, seconds: seconds)
-        slots[index].nextFact = (next + 1) % Self.factCount
+        facts[first + slots[index].nextFact] = Fact(event: event, message: message, node: node, seconds: seconds)
+        slots[index].nextFact = (slots[index].nextFact + 1) % Self.factCount
+        slots[index].facts = min(slots[index].facts + 1, Self.factCount)
         return false
     }
 
@@ -108,23 +113,39 @@ struct SourceMemory: ~Copyable {
     ) {
         let index = Self.index(key)
         guard slots[index].key == key else { return }
-        var refusal = Refusal(status: status, event: event, seconds: seconds, form: form)
-        refusal.length = min(error.byteCount, Self.refusalLimit)
-        while refusal.length > 0, refusal.length < error.byteCount, error.byte(refusal.length) & 0xC0 == 0x80 {
-            refusal.length -= 1
-        }
-        for offset in 0..<refusal.length { refusal.error[offset] = error.byte(offset) }
-        slots[index].refusal = refusal
+        var length = min(error.byteCount, Self.refusalLimit)
+        while length > 0, length < error.byteCount, error.byte(length) & 0xC0 == 0x80 { length -= 1 }
+        slots[index].hasRefusal = true
+        refusals[index].status = status
+        refusals[index].event = event
+        refusals[index].seconds = seconds
+        refusals[index].form = form
+        refusals[index].length = length
+        for offset in 0..<length { refusals[index].error[offset] = error.byte(offset) }
     }
 
-    /// The refusal that a record of the access log with this status belongs to, which is then forgotten.
-    mutating func takeRefusal(_ key: UInt64, status: UInt64, at seconds: Int64) -> Refusal? {
+    /// The number of the refusal that a record of the access log with this status belongs to. It is forgotten, and can be
+    /// written until the next is noted.
+    mutating func takeRefusal(_ key: UInt64, status: UInt64, at seconds: Int64) -> Int? {
         let index = Self.index(key)
-        guard slots[index].key == key, let refusal = slots[index].refusal, refusal.status == status,
-            abs(refusal.seconds - seconds) <= Self.secondsApart
+        guard slots[index].key == key, slots[index].hasRefusal, refusals[index].status == status,
+            abs(refusals[index].seconds - seconds) <= Self.secondsApart
         else { return nil }
-        slots[index].refusal = nil
-        return refusal
+        slots[index].hasRefusal = false
+        return index
+    }
+
+    /// Appends what a refusal tells: its event as `reason`, and its text, unless the record has an error of its own.
+    func write(refusal index: Int, withError: Bool, into out: inout ByteWriter) {
+        out.append(" reason=\"")
+        out.append(refusals[index].event.bytes)
+        out.append(UInt8(ascii: "\""))
+        guard withError, refusals[index].length > 0 else { return }
+        let error = refusals[index].error
+        out.append(" error=\"")
+        out.append(
+            value: unsafe error.span.bytes, 0..<refusals[index].length, refusals[index].form, limit: Self.refusalLimit)
+        out.append(UInt8(ascii: "\""))
     }
 
     @inline(__always)

@@ -7,14 +7,16 @@ import Testing
 @Suite struct GeoIPTests {
     private let folder = TemporaryDirectory()
 
-    private func database(_ name: String = "a.mmdb", _ file: MaxMindFile) throws -> GeoIPDatabase {
+    private func database(_ file: MaxMindFile, _ name: String = "a.mmdb") throws -> GeoIPDatabase {
         try GeoIPDatabase(path: folder.write(name, octets: file.bytes))
     }
 
     /// What is written of an address that is given in the form of the library's own parser.
-    private func text(_ lookup: inout GeoIPLookup, _ address: (high: UInt64, low: UInt64), capacity: Int = 512) -> String {
+    private func text(_ lookup: inout GeoIPLookup, _ address: (high: UInt64, low: UInt64), capacity: Int = 512)
+        -> String
+    {
         unsafe String(unsafeUninitializedCapacity: capacity) { buffer in
-            guard let start = unsafe buffer.baseAddress else { return 0 }
+            guard let start = buffer.baseAddress else { return 0 }
             var writer = unsafe ByteWriter(unsafeOver: start, capacity: capacity)
             lookup.write(high: address.high, low: address.low, into: &writer)
             return writer.count
@@ -45,7 +47,7 @@ import Testing
     // MARK: - Looking up
 
     @Test func whatIsKnownBecomesParameters() throws {
-        var lookup = GeoIPLookup([try database(Self.cities), try database("b.mmdb", Self.systems)])
+        var lookup = GeoIPLookup([try database(Self.cities), try database(Self.systems, "b.mmdb")])
         #expect(
             text(&lookup, Self.four(203, 0, 113, 9))
                 == #" country="DE" city="Frankfurt am Main" asn="64500" as_org="Example Networks""#)
@@ -62,7 +64,7 @@ import Testing
         var other = MaxMindFile()
         other.add([203, 0, 113, 0], 24, .city("XX", "Elsewhere"))
         other.add([198, 51, 100, 0], 24, .city("NO", "Oslo"))
-        var lookup = GeoIPLookup([try database(Self.cities), try database("b.mmdb", other)])
+        var lookup = GeoIPLookup([try database(Self.cities), try database(other, "b.mmdb")])
         #expect(text(&lookup, Self.four(203, 0, 113, 9)) == #" country="DE" city="Frankfurt am Main""#)
         #expect(text(&lookup, Self.four(198, 51, 100, 7)) == #" country="SE" city="Oslo""#)
     }

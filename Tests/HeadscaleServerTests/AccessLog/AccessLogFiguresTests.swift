@@ -1,5 +1,4 @@
 import Headscale
-import Synchronization
 import Telemetry
 import Testing
 
@@ -7,7 +6,6 @@ import Testing
 
 @Suite struct AccessLogFiguresTests {
     private let registry = MetricsRegistry()
-    private let clock = Mutex<UInt64>(0)
 
     private func samples(_ name: String) -> [String] {
         registry.prometheusText().split(separator: "\n").map(String.init).filter {

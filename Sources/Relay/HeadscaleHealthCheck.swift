@@ -27,6 +27,10 @@ struct HeadscaleHealthCheck {
         case .databaseFailure: return (.warning, "\(health.url) answers, but its database does not")
         case .pass: break
         }
+        var machine = HealthMachine(server: "\(health.url)")
+        if let concern = machine.note(seen, isThorough: true, at: HeadscaleHealth.now()).first {
+            return (.warning, concern.text)
+        }
         if case .failure(let reason) = seen.metrics { return (.warning, "\(health.url) is well, but \(reason)") }
         return (.ok, "\(health.url) is well\(seen.version.map { ", version \($0)" } ?? "")")
     }

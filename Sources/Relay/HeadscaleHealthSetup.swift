@@ -57,7 +57,7 @@ final class HeadscaleHealth: Sendable {
         }
     }
 
-    private static func now() -> Moment {
+    static func now() -> Moment {
         Moment(uptime: Int64(Clock.monotonic() / 1_000_000_000), date: Int64(Clock.wall() / 1_000_000_000))
     }
 }

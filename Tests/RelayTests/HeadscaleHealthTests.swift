@@ -100,6 +100,16 @@ import Testing
                 == ["warning: headscale \(url): \(url) is well, but \(url)/metrics answers 404"])
     }
 
+    @Test func checkSaysThatACertificateEnds() throws {
+        let files = TestCertificates.shared
+        let tls = try TLSContext.server(
+            CertificateFiles(certificateFile: files.certificate("ending"), keyFile: files.key("ending")), clients: nil)
+        let server = try WebServer(tls: tls) { _, _ in Self.pass }
+        let text = configuration(server, scheme: "https", more: ", ca_file: \(files.certificate("ca"))")
+        let found = try #require(try findings(Site(), text, connecting: true).first)
+        #expect(found.hasPrefix("warning: headscale ") && found.hasSuffix(", in 5 days"), "\(found)")
+    }
+
     @Test func checkSaysWhatIsWrong() throws {
         let site = Site()
         let broken = try WebServer { _, _ in .answer(500, body: #"{"status":"fail"}"#) }

@@ -112,10 +112,15 @@ public final class HealthProbe: Sendable {
 
     private func metrics(_ url: String) -> EventLoopFuture<HealthObservation.Metrics?> {
         ask(url, accept: "text/plain;version=0.0.4", Self.metricsLimit)
-            .map { answer in
-                guard answer.status == .ok else { return .failure("\(url) answers \(answer.status.code)") }
-                let figures = answer.body.flatMap { PrometheusText.figures($0.readableBytesView) }
-                return figures.map { .figures($0) } ?? .failure("\(url) is not the text of Prometheus' metrics")
+            .flatMap { [eventLoop] answer in
+                guard answer.status == .ok, let body = answer.body else {
+                    return eventLoop.makeSucceededFuture(.failure("\(url) answers \(answer.status.code)"))
+                }
+                // Megabytes are not read on a loop that others share.
+                return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
+                    PrometheusText.figures(body.readableBytesView).map { .figures($0) }
+                        ?? .failure("\(url) is not the text of Prometheus' metrics")
+                }
             }
             .recover { .failure(Self.reason($0)) }
     }

@@ -9,10 +9,13 @@ struct PrometheusText {
 
     /// The figures in `body`; nil if not one of its lines is a sample, so that it is something else.
     static func figures(_ body: some Collection<UInt8>) -> ServerFigures? {
+        var rest = Array(body)[...]
         var figures = ServerFigures()
         var isText = false
-        for line in Array(body).split(separator: UInt8(ascii: "\n")) where line.count <= lineLimit {
-            guard line.first != UInt8(ascii: "#") else { continue }
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest[line.endIndex...].dropFirst()
+            guard line.count <= lineLimit, line.first != UInt8(ascii: "#") else { continue }
             var reader = PrometheusText(line)
             guard let sample = reader.sample() else { continue }
             isText = true

@@ -3,6 +3,7 @@ import Headscale
 import Logging
 import NIOCore
 import NIOPosix
+import TLS
 import Telemetry
 import TestSupport
 import Testing
@@ -17,10 +18,13 @@ import Testing
     private let activity = LogActivity()
 
     private func service(
-        _ server: WebServer, metrics: Bool = false, record: @escaping @Sendable (StateRecord) -> Void
+        _ server: WebServer, isSecure: Bool = false, metrics: Bool = false,
+        record: @escaping @Sendable (StateRecord) -> Void
     ) throws -> HealthService {
         var options = HealthProbe.Options(
-            url: "http://127.0.0.1:\(server.port)", isSecure: false, host: "127.0.0.1", port: server.port)
+            url: "\(isSecure ? "https" : "http")://127.0.0.1:\(server.port)", isSecure: isSecure, host: "127.0.0.1",
+            port: server.port)
+        options.authorityFile = isSecure ? TestCertificates.shared.certificate("ca") : nil
         if metrics { options.metricsURL = options.url + "/metrics" }
         let loop = Self.group.next()
         let watch = HealthService.Options(server: options.url, interval: .milliseconds(2), activity: activity) {
@@ -60,6 +64,30 @@ import Testing
         #expect(
             text.contains("\nwaxwing_headscale_nodes 18\n") && text.contains("\nwaxwing_headscale_log_age_seconds "))
         #expect(!text.contains("queue_depth") && !text.contains("certificate"))
+    }
+
+    /// Certificates as `openssl` makes them, over TLS.
+    @Test(arguments: [
+        ("ending", ["certificate.expiring"], [3]), ("expired", ["certificate.expired", "health.down"], [2, 2]),
+        ("unknown", ["health.down", "certificate.failure"], [2, 3]),
+    ])
+    func certificatesThatEndBecomeRecords(name: String, events: [String], severities: [Int]) throws {
+        let files = TestCertificates.shared
+        let tls = try TLSContext.server(
+            CertificateFiles(certificateFile: files.certificate(name), keyFile: files.key(name)), clients: nil)
+        let server = try WebServer(tls: tls) { _, _ in .answer(200, body: #"{"status":"pass"}"#) }
+        let records = Monitor<[StateRecord]>([])
+        let service = try service(server, isSecure: true) { record in
+            records.withLock { $0.append(record) }
+            records.signal()
+        }
+        service.start()
+        defer { service.stop() }
+        let told = records.wait(until: Clock.monotonic() + 20_000_000_000) { records in
+            records.count == events.count ? records : nil
+        }
+        #expect(told?.map(\.event) == events && told?.map(\.severity) == severities)
+        #expect(registry.prometheusText().contains("\nwaxwing_headscale_certificate_expiry_seconds "))
     }
 
     /// And at once, whatever it waits for.

@@ -70,6 +70,7 @@ let package = Package(
         module(
             "Headscale", ["Batch", "Syslog", "OpenSSL", "TransparencyLog", "CScan", "CCatalogue"],
             exclude: ["Catalogue/messages.tsv", "Catalogue/events.tsv", "Coverage/coverage.tsv"]),
+        module("GeoIP", ["Syslog", "CMaxMindDB"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),
@@ -86,14 +87,17 @@ let package = Package(
         // The control plane.
         module(
             "HeadscaleServer",
-            ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", logging, httpClient, database] + nio),
+            [
+                "Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", tls, handshakes, logging, httpClient,
+                database,
+            ] + nio),
         module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
             "Relay",
             [
-                "Intake", "Batch", "Headscale", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
-                "Verify", "TransparencyLog", "Syslog", logging, http,
+                "Intake", "Batch", "Redaction", "Headscale", "HeadscaleServer", "GeoIP", "Ledger", "Delivery", "Settings",
+                "Telemetry", "TLS", "Seal", "OpenSSL", "Verify", "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",
@@ -116,6 +120,7 @@ let package = Package(
         shim("CInflate", libraries: ["isal"]),
         shim("CZstd", libraries: ["zstd"]),
         shim("CDeflate", libraries: ["isal"]),
+        shim("CMaxMindDB", libraries: ["maxminddb"]),
 
         tests("Syslog", resources: [.copy("Corpus")]),
         tests("TransparencyLog"),
@@ -139,6 +144,7 @@ let package = Package(
                 "Batch", "Ledger", "Seal", "OpenSSL", "Syslog", "Telemetry", "TLS", "TestSupport", tls, logging,
                 capturedLog, embedded, http, "TransparencyLog", "Verify",
             ] + nio),
+        tests("GeoIP", ["Syslog", "TestSupport"]),
         tests("Settings"),
         tests("Filter"),
         tests("Telemetry"),
@@ -146,7 +152,7 @@ let package = Package(
             "Relay",
             [
                 "Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", "Delivery",
-                logging,
+                "Headscale", "Redaction", "Syslog", logging,
             ] + nio),
         tests("waxwing", ["TestSupport", "TransparencyLog"], exclude: ["Golden", "Inputs"]),
         .target(

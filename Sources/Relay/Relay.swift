@@ -1,5 +1,6 @@
 import Batch
 import Delivery
+import GeoIP
 import Glibc
 import Headscale
 import Intake
@@ -43,7 +44,10 @@ public final class Relay: @unchecked Sendable {
     private let deadLetters: DeadLetterBox?
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
+    private let redactionCounters: RedactionCounters
     private let pseudonym: Pseudonym
+    private let headscale: HeadscaleHealth
+    private let places: [GeoIPDatabase]
     private var listeners: [RunningListener] = []
     private var metricsServer: MetricsServer?
     private let isReady = Atomic<Bool>(false)
@@ -66,6 +70,8 @@ public final class Relay: @unchecked Sendable {
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
+        redactionCounters = RedactionCounters(registry, redaction.ruleSet)
+        places = try GeoIPSetup.databases(settings)
         queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
         let events = LedgerEventBox()
         ledgerCounters = LedgerCounters(registry)
@@ -88,6 +94,10 @@ public final class Relay: @unchecked Sendable {
             deadLetters: deadLetters)
         let made = try settings.destinations.map { try setup.make($0) }
         (destinations, destinationCounters) = (made.map(\.destination), made.flatMap(\.counters))
+        let writer = StateRecordWriter(
+            queue, encoder, hostname: LogIdentity.hostname(), RedactionStage(redaction, redactionCounters))
+        headscale = try HeadscaleHealth(
+            settings, on: deliveryGroup.next(), registry: registry, logger: logger, record: writer.write)
         events.setHandler { [weak self] event in self?.handle(event) }
     }
 
@@ -120,6 +130,7 @@ public final class Relay: @unchecked Sendable {
         keeperThread.start(keeper)
         startDeadLetters()
         for destination in destinations { destination.start() }
+        headscale.start()
         let pipeline = IntakePipeline(queue: queue, encoder: encoder, makeStage: makeStages())
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
@@ -131,10 +142,9 @@ public final class Relay: @unchecked Sendable {
     /// The data plane's stages: redaction last, so that it sees all that goes into a record.
     private func makeStages() -> @Sendable () -> Stage {
         let recognised = RecognitionCounters(registry)
-        let redacted = RedactionCounters(registry, redaction.ruleSet)
-        return { [redaction, pseudonym, encoder] in
+        return { [redaction, redactionCounters, pseudonym, encoder] in
             let recognition = RecognitionStage(enterpriseNumber: encoder.pen, pseudonym, recognised)
-            let redaction = RedactionStage(redaction, redacted)
+            let redaction = RedactionStage(redaction, redactionCounters)
             return { batch in
                 recognition.run(&batch)
                 redaction.run(&batch)
@@ -229,6 +239,7 @@ public final class Relay: @unchecked Sendable {
     public func stop() -> (any Error)? {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
+        headscale.stop()
         keeperThread.stop()
         queue.close()
         ledger.join()

@@ -41,13 +41,15 @@ public struct SetupCheck {
         self.freeBytes = freeBytes
     }
 
-    /// All findings, in the order of the data flow. With `connecting`, destinations are connected to.
+    /// All findings, in the order of the data flow. With `connecting`, destinations and the Headscale server are connected
+    /// to.
     public func run(connecting: Bool) -> [Finding] {
         let ledger = checkLedger()
         let isRunning = ledger.level == .warning
         var findings = [ledger] + checkRetention() + [checkKey()] + checkMACKey()
         findings += settings.listeners.map { checkListener($0, isRunning: isRunning) }
         findings += settings.destinations.map { checkDestination($0, connecting: connecting) }
+        findings += checkHeadscale(connecting: connecting) + checkGeoIP()
         return findings + checkMetrics(isRunning: isRunning)
     }
 
@@ -275,6 +277,25 @@ public struct SetupCheck {
         }
         try checkWritable(path)
         return (.ok, "\(path) can be written to")
+    }
+
+    // MARK: - Headscale
+
+    private func checkHeadscale(connecting: Bool) -> [Finding] {
+        guard let health = settings.headscale?.health else { return [] }
+        return [
+            attempt("headscale \(health.url)", settings.position(of: "headscale.health")) {
+                try HeadscaleHealthCheck(settings).run(health, connecting: connecting)
+            }
+        ]
+    }
+
+    private func checkGeoIP() -> [Finding] {
+        (settings.geoIP?.databases ?? []).enumerated().map { index, path in
+            attempt("geoip \(path)", settings.position(of: "geoip.databases[\(index)]")) {
+                try HeadscaleHealthCheck.database(path, at: Clock.wall() / 1_000_000_000)
+            }
+        }
     }
 
     // MARK: - Folders

@@ -87,10 +87,8 @@ let package = Package(
         // The control plane.
         module(
             "HeadscaleServer",
-            [
-                "Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", tls, handshakes, logging, httpClient,
-                database,
-            ] + nio),
+                "Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", "Yams", tls, handshakes, logging, httpClient,
+                database, http,
         module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(

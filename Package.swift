@@ -87,8 +87,11 @@ let package = Package(
         // The control plane.
         module(
             "HeadscaleServer",
-                "Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", "Yams", tls, handshakes, logging, httpClient,
+            [
+                "Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", "Yams", tls, handshakes, logging,
+                httpClient,
                 database, http,
+            ] + nio),
         module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
@@ -128,7 +131,9 @@ let package = Package(
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
         tests("Headscale", ["Batch", "Syslog"]),
-        tests("HeadscaleServer", ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "TestSupport", logging] + nio),
+        tests(
+            "HeadscaleServer",
+            ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "TestSupport", logging, database, http] + nio),
         tests(
             "Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify", "TestSupport"]),
         tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),

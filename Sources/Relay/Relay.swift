@@ -47,6 +47,7 @@ public final class Relay: @unchecked Sendable {
     private let redactionCounters: RedactionCounters
     private let pseudonym: Pseudonym
     private let headscale: HeadscaleHealth
+    private let headscaleState: HeadscaleState
     private let places: [GeoIPDatabase]
     private var listeners: [RunningListener] = []
     private var metricsServer: MetricsServer?
@@ -98,6 +99,8 @@ public final class Relay: @unchecked Sendable {
             queue, encoder, hostname: LogIdentity.hostname(), RedactionStage(redaction, redactionCounters))
         headscale = try HeadscaleHealth(
             settings, on: deliveryGroup.next(), registry: registry, logger: logger, record: writer.write)
+        headscaleState = try HeadscaleState(
+            settings, ledger, queue, writer: writer, on: deliveryGroup, registry: registry, logger: logger)
         events.setHandler { [weak self] event in self?.handle(event) }
     }
 
@@ -131,6 +134,7 @@ public final class Relay: @unchecked Sendable {
         startDeadLetters()
         for destination in destinations { destination.start() }
         headscale.start()
+        headscaleState.start()
         let pipeline = IntakePipeline(queue: queue, encoder: encoder, makeStage: makeStages())
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
@@ -240,6 +244,7 @@ public final class Relay: @unchecked Sendable {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
         headscale.stop()
+        headscaleState.stop()
         keeperThread.stop()
         queue.close()
         ledger.join()

@@ -1,6 +1,7 @@
 import Batch
 import Delivery
 import Glibc
+import HeadscaleServer
 import Intake
 import Ledger
 import Logging
@@ -282,10 +283,24 @@ public struct SetupCheck {
     // MARK: - Headscale
 
     private func checkHeadscale(connecting: Bool) -> [Finding] {
-        guard let health = settings.headscale?.health else { return [] }
-        return [
+        let state = checkHeadscaleState(connecting: connecting)
+        guard let health = settings.headscale?.health else { return state }
+        return state + [
             attempt("headscale \(health.url)", settings.position(of: "headscale.health")) {
                 try HeadscaleHealthCheck(settings).run(health, connecting: connecting)
+            }
+        ]
+    }
+
+    /// Opens what the state is read from; a server is asked only with `connecting`.
+    private func checkHeadscaleState(connecting: Bool) -> [Finding] {
+        guard let headscale = settings.headscale, let origin = StateOrigin(headscale) else { return [] }
+        let key = "headscale.\(headscale.originKey)"
+        return [
+            attempt(key, settings.position(of: key)) {
+                let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+                defer { try? group.syncShutdownGracefully() }
+                return (.ok, try origin.check(connecting: connecting, on: group))
             }
         ]
     }

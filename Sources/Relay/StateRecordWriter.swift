@@ -24,17 +24,36 @@ final class StateRecordWriter: Sendable {
     }
 
     /// Hands `record` to the ledger's queue. From any thread; it waits for nothing but another thread's call.
-    func write(_ record: StateRecord) {
+    func write(_ record: StateRecord) { _ = write([record]) }
+
+    /// The same for some records, in their order. Returns the number of their last batch in the queue.
+    func write(_ records: [StateRecord]) -> UInt64 {
+        var number: UInt64 = 0
+        var batch = queue.takeEmpty()
+        for record in records {
+            append(record, to: &batch)
+            guard batch.isFull else { continue }
+            number = push(&batch)
+        }
+        return batch.isEmpty ? number : push(&batch)
+    }
+
+    /// Hands on a batch, and leaves an empty one in its place.
+    private func push(_ batch: inout Batch) -> UInt64 {
+        stage.withLock { $0.run(&batch) }
+        var full = queue.takeEmpty()
+        swap(&full, &batch)
+        return queue.push(full)
+    }
+
+    private func append(_ record: StateRecord, to batch: inout Batch) {
         let now = Clock.wall()
         let line = Array(line(record, SealTime(clamping: Int64(now / 1_000_000))).utf8)
-        var batch = queue.takeEmpty()
         let bytes = unsafe line.span.bytes
         // The element is the relay's own.
         let source = Source(trustedRelay: true, receivedAt: Timestamp(seconds: Int64(now / 1_000_000_000)))
         let message = Message.parse(bytes, at: source.receivedAt)
         batch.append { encoder.encode(message, from: bytes, source: source, originalLength: 0, into: &$0) }
-        stage.withLock { $0.run(&batch) }
-        queue.push(batch)
     }
 
     private func line(_ record: StateRecord, _ time: SealTime) -> String {

@@ -5,6 +5,7 @@ import NIOPosix
 import Synchronization
 import Telemetry
 import TestSupport
+import Testing
 
 @testable import HeadscaleServer
 
@@ -72,27 +73,28 @@ struct Bench: ~Copyable {
     let context = ContextStore()
     let hints = WatcherHints()
     private let directory = TemporaryDirectory()
-    private let source: any StateSource
+    private var source: any StateSource
+    private let redact: @Sendable (String) -> String
     private var loop: StateLoop?
 
-    init(_ source: any StateSource) {
+    init(_ source: any StateSource, redact: @escaping @Sendable (String) -> String = { $0 }) {
         self.source = source
+        self.redact = redact
         restart()
     }
 
     var folder: String { directory.path("headscale") }
 
     /// Goes on in a new process, after the old one ended in order, or was killed.
-    mutating func restart(killing: Bool = false) {
+    mutating func restart(_ other: (any StateSource)? = nil, killing: Bool = false) {
         if !killing { loop?.stop() }
+        source = other ?? source
         let registry = MetricsRegistry()
-        var options = StateService.Options(.file(path: ""), interval: 0, watches: true, folder: folder)
-        options.interval = 0
         loop = StateLoop(
-            options,
+            StateService.Options(.file(path: ""), interval: 0, watches: true, folder: folder),
             StateService.Surroundings(
                 context: context, hints: hints, counters: StateCounters(registry, context),
-                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), redact: { $0 },
+                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), redact: redact,
                 append: { [sink] in sink.append($0) }),
             source)
     }
@@ -132,4 +134,25 @@ final class Flag: Sendable {
     var isSet: Bool { value.load(ordering: .acquiring) }
 
     func set(_ new: Bool) { value.store(new, ordering: .releasing) }
+}
+
+/// Reads a source on a thread of its own.
+final class ReadingThread: Sendable {
+    private let outcome: Monitor<Result<Snapshot, ServerError>?>
+    private let thread: Worker
+
+    init(_ source: any StateSource) {
+        let outcome = Monitor<Result<Snapshot, ServerError>?>(nil)
+        self.outcome = outcome
+        thread = Worker {
+            let result = Result { () throws(ServerError) in try source.read() }
+            outcome.withLock { $0 = result }
+        }
+    }
+
+    /// Waits for the end of it.
+    func result() throws -> Snapshot {
+        thread.join()
+        return try #require(outcome.withLock { $0 }).get()
+    }
 }

@@ -43,8 +43,8 @@ final class APIClient: Sendable {
     private let address: APIAddress
     private let client: HTTPClient
 
-    /// A client on `group`. Only the authorities in `authorityFile` are trusted; without one, an `https` server is not
-    /// asked at all.
+    /// A client on `group`. The authorities in `authorityFile` are trusted, and no others; without it, those of the
+    /// system.
     init(_ address: APIAddress, authorityFile: String?, on group: any EventLoopGroup) throws(ServerError) {
         self.address = address
         var configuration = HTTPClient.Configuration()
@@ -58,14 +58,14 @@ final class APIClient: Sendable {
     }
 
     private static func tls(_ authorityFile: String?) throws(ServerError) -> TLSConfiguration {
-        guard let authorityFile else { throw ServerError("no CA file is given, so nobody knows who the server is") }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .fullVerification
+        configuration.minimumTLSVersion = .tlsv12
+        guard let authorityFile else { return configuration }
         do {
             let authorities = try NIOSSLCertificate.fromPEMFile(authorityFile)
             guard !authorities.isEmpty else { throw ServerError("\(authorityFile): there is no certificate in it") }
-            var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.trustRoots = .certificates(authorities)
-            configuration.certificateVerification = .fullVerification
-            configuration.minimumTLSVersion = .tlsv12
             return configuration
         } catch let error as ServerError {
             throw error

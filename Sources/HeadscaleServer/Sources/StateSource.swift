@@ -6,7 +6,7 @@ protocol StateSource: Sendable {
     /// The whole state, or the reason why it cannot be had: there is no half of it.
     func read() throws(ServerError) -> Snapshot
 
-    /// Gives back what the source holds. It is not read afterwards.
+    /// Gives back what the source holds, from any thread; a reading that is under way fails, and so does every later one.
     func close()
 }
 

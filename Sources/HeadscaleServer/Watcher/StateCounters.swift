@@ -25,8 +25,8 @@ public final class StateCounters: Sendable {
         changes = Mutex([:])
         registry.observe(
             "waxwing_headscale_context_age_seconds",
-            "Time since what records are enriched with was read from Headscale; -1 while there is nothing."
-        ) { context.age(at: Clock.wall()).map { Int64(clamping: $0) } ?? -1 }
+            "Time since what records are enriched with was read from Headscale."
+        ) { context.age(at: Clock.wall()).map { Int64(clamping: $0) } }
         registry.observe(
             "waxwing_headscale_context_excess_nodes", "Nodes that records are not enriched with: there are too many."
         ) { Int64(context.table.excess) }

@@ -21,15 +21,20 @@ public enum StateOrigin: Sendable, Equatable {
         }
     }
 
-    /// Tries out what can be tried without a network: opens the files that it names.
-    public func check(on group: any EventLoopGroup) throws(ServerError) {
+    /// Opens the files that it names, and says what was found. A server is asked only with `connecting`.
+    public func check(connecting: Bool, on group: any EventLoopGroup) throws(ServerError) -> String {
         let source = try open(on: group)
         defer { source.close() }
         switch self {
-        case .api(_, .key(let file), _): _ = try APIClient.secret(file: file)
-        case .api(_, .oauth(_, let file), _): _ = try APIClient.secret(file: file)
-        case .api(_, .none, _): break
-        case .database, .file: _ = try source.read()
+        case .api(let address, let credential, _) where !connecting:
+            switch credential {
+            case .key(let file), .oauth(_, let file): _ = try APIClient.secret(file: file)
+            case .none: break
+            }
+            return "\(address), not tried (--connect)"
+        case .api, .database, .file:
+            let snapshot = try source.read()
+            return "\(snapshot.users.count) users, \(snapshot.nodes.count) nodes"
         }
     }
 }
@@ -112,10 +117,10 @@ public final class StateService: Sendable {
     public func stop() {
         isStopping.withLock { $0 = true }
         isStopping.signal()
+        source.close()
         worker.withLock { worker in
             worker?.join()
             worker = nil
         }
-        source.close()
     }
 }

@@ -76,10 +76,11 @@ struct LedgerWriter: ~Copyable {
         switch queue.next(until: deadline, takesRecords: { signals.hasRoom }) {
         case .batch(let batch):
             try append(batch)
+            signals.note(recordIndex: nextIndex)
             queue.finish(batch)
         case .notice(let batch):
             try append(batch)
-            signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
+            signals.note(nextIndex: nextIndex)
             queue.finish(notice: batch)
         case .timeout: break
         case .closed: return false
@@ -103,6 +104,9 @@ struct LedgerWriter: ~Copyable {
             marksAreBehind ? marksStoredAt + Self.markInterval : .max)
     }
 
+    /// The index of the next record that is appended.
+    private var nextIndex: UInt64 { sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount) }
+
     private static func milliseconds() -> Int64 { Int64(Clock.monotonic() / 1_000_000) }
 
     // MARK: Records
@@ -111,8 +115,7 @@ struct LedgerWriter: ~Copyable {
         let now = Clock.monotonic()
         for i in 0..<batch.recordCount {
             if builder.isFull { try writeBlock(endsBatch: false) }
-            let index = sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount)
-            let length = builder.append(batch[i], of: batch, index: index)
+            let length = builder.append(batch[i], of: batch, index: nextIndex)
             open.append(records: 1, bytes: length, at: Int64(now / 1_000_000))
             if open.recordRoom == 0 { try closeBatchIfDue() }
         }

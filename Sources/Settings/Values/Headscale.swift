@@ -1,6 +1,16 @@
 extension Settings {
     /// The Headscale server whose log the relay gets, as far as it is asked itself.
     public struct Headscale: Sendable, Hashable {
+        /// Its API, from which its state is read; nil if it is not.
+        public internal(set) var api: HeadscaleAPI?
+        /// Its SQLite database, from which its state is read; nil if it is not.
+        public internal(set) var database: String?
+        /// A YAML file from which its state is read; nil if it is not.
+        public internal(set) var file: String?
+        /// Between two readings of its state.
+        public internal(set) var interval = Duration.seconds(30)
+        /// Whether changes of its state become records.
+        public internal(set) var watches = true
         /// Where the server's health is looked at; nil if it is not.
         public internal(set) var health: HeadscaleHealth?
     }

@@ -98,7 +98,7 @@ public final class ContextTable: Sendable {
         while byID[slot] > 0 {
             let entry = nodes[Int(byID[slot]) - 1]
             if entry.id == id { return entry }
-            slot = slot + 1 & byID.count - 1
+            slot = (slot + 1) & (byID.count - 1)
         }
         return nil
     }
@@ -109,7 +109,7 @@ public final class ContextTable: Sendable {
         while byAddress[slot] > 0 {
             let entry = addresses[Int(byAddress[slot]) - 1]
             if entry.address == address { return nodes[Int(entry.node)] }
-            slot = slot + 1 & byAddress.count - 1
+            slot = (slot + 1) & (byAddress.count - 1)
         }
         return nil
     }
@@ -135,7 +135,7 @@ public final class ContextTable: Sendable {
 
     @inline(__always)
     private static func slot(_ hash: UInt64, _ count: Int) -> Int {
-        Int(truncatingIfNeeded: hash >> 32) & count - 1
+        Int(truncatingIfNeeded: hash >> 32) & (count - 1)
     }
 
     /// A hash table of twice to four times as many slots as there are entries.
@@ -145,7 +145,7 @@ public final class ContextTable: Sendable {
         var slots = [UInt32](repeating: 0, count: size)
         for (entry, hash) in hashes.enumerated() {
             var slot = slot(hash, size)
-            while slots[slot] > 0, !areEqual(Int(slots[slot]) - 1, entry) { slot = slot + 1 & size - 1 }
+            while slots[slot] > 0, !areEqual(Int(slots[slot]) - 1, entry) { slot = (slot + 1) & (size - 1) }
             if slots[slot] == 0 { slots[slot] = UInt32(entry) + 1 }
         }
         return slots

@@ -56,6 +56,9 @@ enum Script {
         ScriptedAction("node.renamed", ("new", "database")) { $0.nodes[1].givenName = "database" },
         ScriptedAction("node.renamed", ("new", "backup")) { $0.nodes[2].givenName = "backup" },
         ScriptedAction("node.renamed", ("new", "router-old")) { $0.nodes[0].givenName = "router-old" },
+        ScriptedAction("node.renamed", ("new", "printer")) { $0.nodes[10].givenName = "printer" },
+        ScriptedAction("node.renamed", ("new", "node12")) { $0.nodes[10].givenName = "node12" },
+        ScriptedAction("node.renamed", ("new", "camera")) { $0.nodes[11].givenName = "camera" },
     ]
 
     private static let tags: [ScriptedAction] = [

@@ -20,9 +20,10 @@ struct APISourceTests {
 
     /// Reads once from a server that behaves so.
     private func read(_ judge: @escaping WebServer.Judge) throws -> Snapshot {
-        let source = try source(try WebServer(judge))
+        let server = try WebServer(judge)
+        let source = try source(server)
         defer { source.close() }
-        return try source.read()
+        return try withExtendedLifetime(server) { try source.read() }
     }
 
     @Test(arguments: [SimulatedHeadscale.Version.v28, .v29, .v30])
@@ -145,9 +146,10 @@ struct APISourceTests {
 
     @Test func aRefusedKeyIsNamedButNotShown() throws {
         let headscale = SimulatedHeadscale(.v30)
-        let source = try source(try WebServer { request, _ in headscale.answer(request) }, key: "hskey-api-wrong")
+        let server = try WebServer { request, _ in headscale.answer(request) }
+        let source = try source(server, key: "hskey-api-wrong")
         defer { source.close() }
-        let error = #expect(throws: ServerError.self) { try source.read() }
+        let error = withExtendedLifetime(server) { #expect(throws: ServerError.self) { try source.read() } }
         #expect(error?.description.contains("401") == true)
         #expect(error?.description.contains("wrong") == false)
     }
@@ -171,7 +173,7 @@ struct APISourceTests {
     @Test func aFileThatOthersMayReadIsNoKey() throws {
         let source = try source(try WebServer { _, _ in .answer(404) })
         defer { source.close() }
-        #expect(chmod(directory.path("key"), 0o644) == 0)
+        #expect(unsafe chmod(directory.path("key"), 0o644) == 0)
         #expect(throws: ServerError.self) { try source.read() }
     }
 

@@ -62,3 +62,19 @@ public struct AccessLogTally: Sendable, BitwiseCopyable {
         return ranges
     }()
 }
+
+extension RawSpan {
+    /// The milliseconds in `range`, with or without a fraction, in whole microseconds; nil if that is not what it is, or
+    /// there are too many.
+    func microseconds(ofMilliseconds range: Range<Int>) -> UInt64? {
+        let point = first(UInt8(ascii: "."), in: range)
+        guard let whole = decimal(range.lowerBound..<point), whole < 1 << 50 else { return nil }
+        var (microseconds, unit) = (whole * 1_000, UInt64(100))
+        for at in range.dropFirst(point + 1 - range.lowerBound) {
+            guard byte(at).isDigit else { return nil }
+            microseconds += UInt64(byte(at) &- 0x30) * unit
+            unit /= 10
+        }
+        return microseconds
+    }
+}

@@ -20,7 +20,6 @@ final class RecognitionCounters: Sendable {
     }
 
     func add(_ now: RecognitionStatistics, since before: RecognitionStatistics) {
-        guard now != before else { return }
         records.add(now.records - before.records)
         unmatched.add(now.unmatched - before.unmatched)
         continuations.add(now.continuations - before.continuations)
@@ -31,16 +30,23 @@ final class RecognitionCounters: Sendable {
 final class RecognitionStage {
     private var recogniser: Recogniser
     private let counters: RecognitionCounters
+    private let health: HeadscaleHealth
 
-    init(enterpriseNumber: UInt32, _ pseudonym: Pseudonym?, _ counters: RecognitionCounters) {
+    init(
+        enterpriseNumber: UInt32, _ pseudonym: Pseudonym?, _ counters: RecognitionCounters, _ health: HeadscaleHealth
+    ) {
         recogniser = Recogniser(enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
         self.counters = counters
+        self.health = health
     }
 
     func run(_ batch: inout Batch) {
         let before = recogniser.statistics
         recogniser.recognise(&batch)
+        guard recogniser.statistics != before else { return }
         counters.add(recogniser.statistics, since: before)
+        health.accessLog.take(&recogniser.accessLog)
+        health.activity.note(at: Clock.monotonic())
     }
 }
 

@@ -146,8 +146,8 @@ public final class Relay: @unchecked Sendable {
     /// The data plane's stages: redaction last, so that it sees all that goes into a record.
     private func makeStages() -> @Sendable () -> Stage {
         let recognised = RecognitionCounters(registry)
-        return { [redaction, redactionCounters, pseudonym, encoder] in
-            let recognition = RecognitionStage(enterpriseNumber: encoder.pen, pseudonym, recognised)
+        return { [redaction, redactionCounters, pseudonym, encoder, headscale] in
+            let recognition = RecognitionStage(enterpriseNumber: encoder.pen, pseudonym, recognised, headscale)
             let redaction = RedactionStage(redaction, redactionCounters)
             return { batch in
                 recognition.run(&batch)

@@ -53,4 +53,39 @@ import Testing
         for _ in 0..<3 { tally.note(status: 200, elapsedMicroseconds: .max, isLongPoll: false) }
         #expect(tally.microseconds == 3 * 3_600_000_000 && tally.durations[37] == 3)
     }
+
+    // MARK: - From records
+
+    @Test func theAccessLogIsCounted() {
+        var recognising = Recognising()
+        let line = { (path: String, status: Int, elapsed: String) in
+            #"{"level":"info","method":"GET","path":"\#(path)","proto":"HTTP/1.1","remote":"192.0.2.1:1","status":\#(status),"#
+                + #""bytes":18,"elapsed":\#(elapsed),"time":1784700370,"message":"http request"}"#
+        }
+        for _ in 0..<2 { _ = recognising.headscale(line("/key", 200, "0.412305")) }
+        _ = recognising.headscale(line("/api/v1/node", 500, "1234.5"))
+        _ = recognising.headscale(line("/machine/map", 200, "3600000"))
+        _ = recognising.headscale(line("/ts2021", 101, "86400000.25"))
+        _ = recognising.headscale(line("/key", 200, #""soon""#))
+        _ = recognising.headscale(
+            "2026-07-22T06:06:10Z INF http request bytes=18 elapsed=7 method=GET path=/health proto=HTTP/1.1 "
+                + "remote=127.0.0.1:51522 status=404")
+        _ = recognising.headscale("2026-07-22T06:06:10Z INF node connected node.id=42")
+        let tally = recognising.accessLog
+        #expect((0..<6).map { tally.requests[$0] } == [0, 0, 2, 0, 1, 1])
+        #expect((0..<6).map { tally.longPolls[$0] } == [0, 1, 1, 0, 0, 0])
+        #expect(tally.microseconds == 2 * 412 + 1_234_500 + 7_000)
+    }
+
+    @Test(
+        arguments: [
+            ("0", 0), ("7", 7_000), ("0.0004", 0), ("0.412305", 412), ("1.5", 1_500), ("12.", 12_000), ("", nil),
+            (".5", nil),
+            ("1e3", nil), ("-1", nil), ("1.5.5", nil), ("1.x", nil), ("9999999999999999999", nil),
+            ("99999999999999999999", nil),
+        ] as [(String, UInt64?)])
+    func milliseconds(text: String, microseconds: UInt64?) {
+        let bytes = Array("<\(text)>".utf8)
+        #expect(unsafe bytes.span.bytes.microseconds(ofMilliseconds: 1..<bytes.count - 1) == microseconds)
+    }
 }

@@ -18,6 +18,7 @@ struct Recognising: ~Copyable {
     }
 
     var statistics: RecognitionStatistics { recogniser.statistics }
+    var accessLog: AccessLogTally { recogniser.accessLog }
 
     /// The line that `frame` becomes.
     mutating func line(_ frame: [UInt8]) -> String {

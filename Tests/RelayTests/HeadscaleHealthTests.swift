@@ -59,6 +59,25 @@ import Testing
         }
     }
 
+    /// From a socket to the figures, and to the age of the log.
+    @Test func theAccessLogIsCounted() throws {
+        let server = try WebServer { _, _ in Self.pass }
+        let line = { (path: String, status: Int) in
+            "<30>1 2026-07-22T06:06:10Z hs headscale 7 - - 2026-07-22T06:06:10Z INF http request bytes=18 elapsed=2.5 "
+                + "method=GET path=\(path) proto=HTTP/1.1 remote=192.0.2.1:51522 status=\(status)"
+        }
+        try Site().withRelay(configuration(server)) { relay in
+            try relay.send([line("/key", 200), line("/api/v1/user", 500), line("/machine/map", 200)])
+            #expect(relay.waitForRecords(3))
+            let metrics = try relay.request("/metrics")
+            for sample in [
+                #"requests_total{class="2xx",kind="request"} 1"#, #"requests_total{class="5xx",kind="request"} 1"#,
+                #"requests_total{class="2xx",kind="long_poll"} 1"#, "request_duration_seconds_sum 0.005",
+                #"error_ratio{class="5xx"} 0.5"#,
+            ] { #expect(metrics.contains("\nwaxwing_headscale_\(sample)\n"), "\(sample)") }
+        }
+    }
+
     @Test func aCAFileThatCannotBeUsedKeepsItFromStarting() throws {
         let site = Site()
         let server = try WebServer { _, _ in Self.pass }

@@ -12,6 +12,8 @@ internal import Syslog
 public struct Recogniser: ~Copyable {
     /// What was done so far.
     public private(set) var statistics = RecognitionStatistics()
+    /// What the access log said since somebody took it.
+    public var accessLog = AccessLogTally()
 
     private let catalogue = MessageCatalogue.embedded
     private let names = FieldNames()
@@ -221,11 +223,15 @@ public struct Recogniser: ~Copyable {
 
     // MARK: - The access log, and what belongs together
 
-    private func request(
+    private mutating func request(
         _ text: RawSpan, _ method: Range<Int>, _ path: Range<Int>, _ match: CatalogueMatch
     ) -> Finding {
         let status = line[.status].flatMap { text.decimal($0.range) } ?? 0
         let meaning = AccessLog.classify(text, method: method, path: path, status: Int(clamping: status))
+        if let elapsed = line[.elapsed].flatMap({ text.microseconds(ofMilliseconds: $0.range) }) {
+            let isLongPoll = AccessLog.isLongPoll(text, path: path)
+            accessLog.note(status: Int(clamping: status), elapsedMicroseconds: elapsed, isLongPoll: isLongPoll)
+        }
         var finding = Finding(meaning, level: line.level, format: line.format, message: Int(match.message))
         finding.isRequest = true
         return finding

@@ -67,10 +67,10 @@ let package = Package(
 
         // The data plane: intake → batch → recognition → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
-        module(
-            "Headscale", ["Batch", "Syslog", "OpenSSL", "TransparencyLog", "CScan", "CCatalogue"],
-            exclude: ["Catalogue/messages.tsv", "Catalogue/events.tsv", "Coverage/coverage.tsv"]),
         module("GeoIP", ["Syslog", "CMaxMindDB"]),
+        module(
+            "Headscale", ["Batch", "Syslog", "GeoIP", "OpenSSL", "TransparencyLog", "CScan", "CCatalogue"],
+            exclude: ["Catalogue/messages.tsv", "Catalogue/events.tsv", "Coverage/coverage.tsv"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
         module("Intake", ["Batch", "Syslog", "Telemetry", "TLS", "CSocket", logging, handshakes] + nio),

@@ -34,6 +34,9 @@ public struct GeoIPLookup: ~Copyable {
 
     deinit { unsafe free(slots.baseAddress) }
 
+    /// Whether there is any database to look into.
+    public var hasDatabases: Bool { !databases.isEmpty }
+
     /// Appends ` name="value"` for each thing that is known of an address, whose octets are two numbers, the most
     /// significant first, IPv4 mapped into IPv6.
     @inline(__always)

@@ -1,4 +1,5 @@
 import Batch
+import GeoIP
 import Headscale
 import Ledger
 import OpenSSL
@@ -26,27 +27,37 @@ final class RecognitionCounters: Sendable {
     }
 }
 
+/// What the recognisers of all threads have in common.
+struct RecognitionSetup: Sendable {
+    let enterpriseNumber: UInt32
+    let pseudonym: Pseudonym
+    let counters: RecognitionCounters
+    let health: HeadscaleHealth
+    let state: HeadscaleState
+    let places: [GeoIPDatabase]
+}
+
 /// One thread's recogniser, as a stage of the data plane.
 final class RecognitionStage {
+    private let setup: RecognitionSetup
     private var recogniser: Recogniser
-    private let counters: RecognitionCounters
-    private let health: HeadscaleHealth
 
-    init(
-        enterpriseNumber: UInt32, _ pseudonym: Pseudonym?, _ counters: RecognitionCounters, _ health: HeadscaleHealth
-    ) {
-        recogniser = Recogniser(enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
-        self.counters = counters
-        self.health = health
+    init(_ setup: RecognitionSetup) {
+        self.setup = setup
+        recogniser = Recogniser(
+            enterpriseNumber: setup.enterpriseNumber, pseudonym: setup.pseudonym,
+            enrichment: Enrichment(places: GeoIPLookup(setup.places)))
     }
 
     func run(_ batch: inout Batch) {
         let before = recogniser.statistics
+        recogniser.enrichment.context = setup.state.context.table
         recogniser.recognise(&batch)
+        for index in recogniser.hints { HintReader.note(batch, index, setup.state.hints) }
         guard recogniser.statistics != before else { return }
-        counters.add(recogniser.statistics, since: before)
-        health.accessLog.take(&recogniser.accessLog)
-        health.activity.note(at: Clock.monotonic())
+        setup.counters.add(recogniser.statistics, since: before)
+        setup.health.accessLog.take(&recogniser.accessLog)
+        setup.health.activity.note(at: Clock.monotonic())
     }
 }
 

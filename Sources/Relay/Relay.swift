@@ -145,9 +145,11 @@ public final class Relay: @unchecked Sendable {
 
     /// The data plane's stages: redaction last, so that it sees all that goes into a record.
     private func makeStages() -> @Sendable () -> Stage {
-        let recognised = RecognitionCounters(registry)
-        return { [redaction, redactionCounters, pseudonym, encoder, headscale] in
-            let recognition = RecognitionStage(enterpriseNumber: encoder.pen, pseudonym, recognised, headscale)
+        let setup = RecognitionSetup(
+            enterpriseNumber: encoder.pen, pseudonym: pseudonym, counters: RecognitionCounters(registry),
+            health: headscale, state: headscaleState, places: places)
+        return { [redaction, redactionCounters] in
+            let recognition = RecognitionStage(setup)
             let redaction = RedactionStage(redaction, redactionCounters)
             return { batch in
                 recognition.run(&batch)

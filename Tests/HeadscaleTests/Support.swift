@@ -11,10 +11,12 @@ struct Recognising: ~Copyable {
     private var recogniser: Recogniser
     private var batch = Batch()
 
-    init() {
+    init(context: ContextTable = ContextTable()) {
         let bytes = [UInt8](repeating: 7, count: HMACKey.byteCount)
         let key = unsafe HMACKey(bytes.span.bytes)!
-        recogniser = Recogniser(enterpriseNumber: 32473, pseudonym: try! Pseudonym(key))
+        recogniser = Recogniser(
+            enterpriseNumber: 32473, pseudonym: try! Pseudonym(key),
+            enrichment: Enrichment(context: context))
     }
 
     var statistics: RecognitionStatistics { recogniser.statistics }
@@ -33,6 +35,12 @@ struct Recognising: ~Copyable {
         return unsafe batch.bytes.extracting(batch[0].line).withUnsafeBytes {
             unsafe String(decoding: $0, as: UTF8.self)
         }
+    }
+
+    /// Whether `frame` is one that the watcher is to be told of.
+    mutating func isHint(_ frame: String) -> Bool {
+        _ = line(Array(frame.utf8))
+        return recogniser.hints == [0]
     }
 
     /// The parameters of the element that `frame` gets, nil if it gets none.

@@ -60,12 +60,14 @@ extension ECSDocument {
     private func writeRequest(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
         let status = fields[.status].flatMap { line.number($0, upTo: 999) }
         let bytes = fields[.bytes].flatMap { line.number($0, upTo: .max) }
-        writeObject(#","http":{"request":{"method":""#, line, fields[.method], closing: "\"}", into: &out)
+        // Some records have the method of a registration, or of gRPC, under the same name.
+        let method = fields[.method].flatMap { line.isUppercase($0) ? $0 : nil }
+        writeObject(#","http":{"request":{"method":""#, line, method, closing: "\"}", into: &out)
         guard status != nil || bytes != nil else {
-            if fields[.method] != nil { out.append(UInt8(ascii: "}")) }
+            if method != nil { out.append(UInt8(ascii: "}")) }
             return
         }
-        out.append(fields[.method] == nil ? #","http":{"response":{"# : #","response":{"#)
+        out.append(method == nil ? #","http":{"response":{"# : #","response":{"#)
         if let status {
             out.append(#""status_code":"#)
             out.append(decimal: status)
@@ -110,6 +112,11 @@ extension ECSDocument {
 }
 
 extension RawSpan {
+    /// Whether all in `range` are capital letters.
+    fileprivate func isUppercase(_ range: Range<Int>) -> Bool {
+        range.allSatisfy { byte($0) &- UInt8(ascii: "A") < 26 }
+    }
+
     /// Whether an IPv4 or IPv6 address is what stands in `range`.
     fileprivate func isAddress(_ range: Range<Int>) -> Bool {
         guard range.count < Int(INET6_ADDRSTRLEN) else { return false }

@@ -9,6 +9,8 @@ struct Finding: BitwiseCopyable {
     var isUnmatched = false
     /// Whether it is a request of the access log.
     var isRequest = false
+    /// Whether it is one that changed something.
+    var isChange = false
     /// Whether another line of Headscale's has said the same just before.
     var isDuplicate = false
     /// The number of the refusal that this request of the access log was answered with.

@@ -13,9 +13,11 @@ struct HeadscaleElement {
     let enterpriseNumber: UInt32
     let pseudonym: Pseudonym?
 
-    /// Appends the element. `text` is what the offsets of `line` are of.
+    /// Appends the element. `text` is what the offsets of `line` are of; `sender` is the address that the record came
+    /// from, if it says so.
     func write(
-        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, into out: inout ByteWriter
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory,
+        _ enrichment: inout Enrichment, _ sender: IPAddress?, into out: inout ByteWriter
     ) {
         out.append("[headscale@")
         out.append(decimal: UInt64(enterpriseNumber))
@@ -32,6 +34,7 @@ struct HeadscaleElement {
             out.append(UInt8(ascii: "\""))
         } else {
             writeFields(text, line, memory, into: &out)
+            if !enrichment.isEmpty { writeContext(text, line, &enrichment, sender, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
     }
@@ -101,6 +104,17 @@ struct HeadscaleElement {
         guard let peer = peer(text, line) else { return }
         out.append(#" ip=""#, text, FieldValue(peer.address, .plain))
         if let port = peer.port { out.append(#" port=""#, text, FieldValue(port, .plain)) }
+    }
+
+    private func writeContext(
+        _ text: RawSpan, _ line: borrowing LogLine, _ enrichment: inout Enrichment, _ sender: IPAddress?,
+        into out: inout ByteWriter
+    ) {
+        if let node = line[.nodeID], let id = text.decimal(node.range) { enrichment.write(node: id, into: &out) }
+        if let peer = peer(text, line), let address = IPAddress(text, peer.address) {
+            enrichment.write(address: address, into: &out)
+        }
+        if let sender { enrichment.write(sender: sender, into: &out) }
     }
 
     /// Who sent the request: in a field, or, of what other libraries log, in the message.

@@ -21,17 +21,30 @@ public struct Recogniser: ~Copyable {
     private let pseudonym: Pseudonym?
     private var line = LogLine()
     private var memory = SourceMemory()
+    /// Whether the record last examined, which is not Headscale's, says what an administrator did.
+    private var isHint = false
     /// A line without its colours.
     private var plain = Scratch()
+    /// What records gain from elsewhere.
+    public var enrichment: Enrichment
+    /// Records of the last batch that may say who changed something, by their numbers: requests that changed something,
+    /// and records of sudo and sshd. At most ``hintLimit``.
+    public private(set) var hints: [Int] = []
+
+    /// Hints that are taken from one batch.
+    public static let hintLimit = 64
 
     /// `pseudonym` makes what stands for ids that must not be in a record; without it they are left out.
-    public init(enterpriseNumber: UInt32, pseudonym: Pseudonym?) {
+    public init(enterpriseNumber: UInt32, pseudonym: Pseudonym?, enrichment: consuming Enrichment = Enrichment()) {
         self.enterpriseNumber = enterpriseNumber
         self.pseudonym = pseudonym
+        self.enrichment = enrichment
+        hints.reserveCapacity(Self.hintLimit)
     }
 
     /// Recognises the records of `batch`.
     public mutating func recognise(_ batch: inout Batch) {
+        hints.removeAll(keepingCapacity: true)
         for index in 0..<batch.recordCount { recognise(&batch, index) }
     }
 
@@ -40,26 +53,33 @@ public struct Recogniser: ~Copyable {
         // What a relay has sealed was recognised there.
         guard record.relay == 1, record.split < record.end else { return }
         guard let (finding, isPlain) = examine(batch.bytes.extracting(record.line), split: record.head.count) else {
+            if isHint { note(hint: index) }
             return
         }
+        if finding.isChange { note(hint: index) }
         statistics.note(finding)
         let element = HeadscaleElement(
             finding: finding, enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
+        let hasContext = !enrichment.isEmpty
         batch.rewrite(index) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
-                if isPlain {
-                    element.write(plain.bytes, line, memory, into: &out)
-                } else {
-                    element.write(text, line, memory, into: &out)
-                }
+                let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil
+                // Nothing writes to the scratch while the element is written.
+                let read = isPlain ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
+                element.write(read, line, memory, &enrichment, sender, into: &out)
             }
         }
+    }
+
+    private mutating func note(hint index: Int) {
+        if hints.count < Self.hintLimit { hints.append(index) }
     }
 
     /// What the record tells, and whether the offsets in ``line`` are of ``plain`` instead of it; nil if it is not
     /// Headscale's.
     private mutating func examine(_ record: RawSpan, split: Int) -> (Finding, isPlain: Bool)? {
+        isHint = false
         let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
         guard start < record.byteCount else { return nil }
         let range = start..<record.byteCount
@@ -72,7 +92,10 @@ public struct Recogniser: ~Copyable {
         case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
             guard let head = RecordHead(record, split: split) else { return nil }
             let origin = head.origin(record)
-            guard origin != .other else { return nil }
+            guard origin != .other else {
+                isHint = head.isOfAdministrators(record)
+                return nil
+            }
             if origin == .unnamed, let behind = LineShape.behindContainerName(record, range) {
                 let rest = behind..<range.upperBound
                 return read(record, LineShape(record, rest), rest, head, record).map { ($0, false) }
@@ -234,6 +257,7 @@ public struct Recogniser: ~Copyable {
         }
         var finding = Finding(meaning, level: line.level, format: line.format, message: Int(match.message))
         finding.isRequest = true
+        finding.isChange = status / 100 == 2 && AccessLog.isChange(text, method: method, path: path)
         return finding
     }
 

@@ -36,6 +36,16 @@ struct RecordHead {
         return .other
     }
 
+    /// Whether it is a record of sudo or sshd.
+    func isOfAdministrators(_ line: RawSpan) -> Bool {
+        tag.count == 4 && (line.has("sudo", at: tag.lowerBound) || line.has("sshd", at: tag.lowerBound))
+    }
+
+    /// HOSTNAME, if it is an address: what a sender without a name has.
+    func sender(_ line: RawSpan) -> IPAddress? {
+        IPAddress(line, source.lowerBound..<tag.lowerBound - 1)
+    }
+
     /// A number for ``source``, by which its records are told from those of others.
     func sourceKey(_ line: RawSpan) -> UInt64 {
         var key: UInt64 = 0x243F_6A88_85A3_08D3 ^ UInt64(source.count)

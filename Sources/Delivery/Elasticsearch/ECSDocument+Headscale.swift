@@ -54,6 +54,22 @@ extension ECSDocument {
         out.append(line.extracting(address))
         out.append(UInt8(ascii: "\""))
         if let port = fields[.port] { out.append(member: "port", line.number(port, upTo: 65_535)) }
+        if fields[.country] == nil {
+            writeObject(#","geo":{"city_name":""#, line, fields[.city], into: &out)
+        } else {
+            writeObject(#","geo":{"country_iso_code":""#, line, fields[.country], closing: "\"", into: &out)
+            out.append(member: "city_name", line, parameter: fields[.city])
+            out.append(UInt8(ascii: "}"))
+        }
+        writeNetwork(line, fields, into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+
+    private func writeNetwork(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        guard let system = fields[.asn].flatMap({ line.number($0, upTo: UInt64(UInt32.max)) }) else { return }
+        out.append(#","as":{"number":"#)
+        out.append(decimal: system)
+        writeObject(#","organization":{"name":""#, line, fields[.asOrg], into: &out)
         out.append(UInt8(ascii: "}"))
     }
 

@@ -89,6 +89,9 @@ public final class HealthProbe: Sendable {
                 case (200, "pass"): return .pass
                 case (_, "fail"): return .databaseFailure
                 case (200, _): return .failure("\(self.options.url)/health is not Headscale's: is the URL right?")
+                case (300..<400, _):
+                    return .failure(
+                        "it answers \(answer.status.code), and redirects are not followed: give the URL they lead to")
                 default: return .failure("it answers \(answer.status.code)")
                 }
             }

@@ -58,7 +58,8 @@ import Testing
         (.answer(200, body: "<html>Welcome</html>"), "is not Headscale's"),
         (.answer(200, body: #"{"status":1}"#), "is not Headscale's"),
         (.answer(200, body: #"["pass"]"#), "is not Headscale's"),
-        (.answer(302, headers: [("location", "/other")]), "answers 302"), (.hangUp, "the connection ended"),
+        (.answer(302, headers: [("location", "/other")]), "redirects are not followed"),
+        (.hangUp, "the connection ended"),
         (.huge(HealthProbe.answerLimit + 1), "exceeds"), (.garbage, "invalid"), (.reset, "Connection reset"),
         (.half, "stream ended"),
     ])

@@ -99,7 +99,7 @@ let package = Package(
             name: "waxwing",
             dependencies: [
                 "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
-                "TransparencyLog", "OpenSSL",
+                "Headscale", "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),

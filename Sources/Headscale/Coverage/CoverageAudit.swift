@@ -27,6 +27,7 @@ public struct CoverageAudit: Sendable {
     public let version: HeadscaleVersion
     /// The name of the level that is let through.
     public let level: String
+    /// What can happen in this version.
     public let findings: [Finding]
 
     /// The audit of a Headscale of `version` whose log is let through from `level` on; nil if there is no such level.
@@ -34,7 +35,8 @@ public struct CoverageAudit: Sendable {
         guard let level = Level(named: name) else { return nil }
         self.version = version
         self.level = name
-        findings = CoverageRow.all.map { Self.finding($0, version, level, sightings) }
+        let rows = CoverageRow.all.filter { $0.versions.contains { $0.contains(version) } }
+        findings = rows.map { Self.finding($0, version, level, sightings) }
     }
 
     private static func finding(
@@ -57,26 +59,36 @@ public struct CoverageAudit: Sendable {
             seen: seen.max { $0.last < $1.last })
     }
 
-    /// What is wrong with the level or the version as a whole.
+    /// What to mind about the level, and what is wrong with the version as a whole.
     public var warnings: [String] {
+        levelWarnings + versionWarnings
+    }
+
+    private var levelWarnings: [String] {
+        let debug = "debug logs states and nonces of logins and statements of the database"
+        switch level {
+        case "trace": return ["Level trace logs pre-auth keys in clear text, and \(debug): set log.level to info."]
+        case "debug":
+            return [
+                "Level \(debug): use it for a while only, and only where all that write the log to a disk remove "
+                    + "secrets before."
+            ]
+        case "info":
+            return [
+                "Do not raise the level to see what it hides: trace logs pre-auth keys in clear text, and \(debug), which "
+                    + "other programs that read the same log do not remove."
+            ]
+        default: return ["Level \(level) holds back the access log, logins and node sessions: set log.level to info."]
+        }
+    }
+
+    private var versionWarnings: [String] {
         var warnings: [String] = []
-        if level == "trace" {
-            warnings.append("Level trace logs pre-auth keys in clear text: set log.level to info.")
-        }
-        if level == "debug" {
+        if version.minor <= 22 { warnings.append("0.22 logs the API key of every call at level info.") }
+        if (23..<29).contains(version.minor) {
             warnings.append(
-                "Level debug logs states and nonces of logins, and statements of the database: only for a while, and only "
-                    + "where every reader of the log removes secrets before it writes to a disk.")
-        }
-        if let level = Level(named: level), level.rawValue > Level.info.rawValue {
-            warnings.append(
-                "Level \(self.level) holds back the access log, logins and node sessions: set log.level to info.")
-        }
-        if version.minor <= 22 {
-            warnings.append("0.22 logs the API key of every call at level info.")
-        }
-        if version.minor < 29 {
-            warnings.append("There is no access log before 0.29: what is done through the API leaves no trace.")
+                "There is no access log before 0.29: a call of the API that changes something leaves no trace of its own."
+            )
         }
         if version.minor >= 23 {
             warnings.append("What is done on the command line of the server is not logged: only the watcher sees it.")

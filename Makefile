@@ -84,9 +84,10 @@ certs: deps ## make the throw-away certificates of tests and demo
 	@Certs/make-certs.sh $(CERTS)
 
 .PHONY: schema
-schema: build ## write the JSON Schema and the example of waxwing.yaml to docs/
+schema: build ## write what the binary knows to docs/: schema and example of waxwing.yaml, events
 	@$(RELEASE) schema > docs/waxwing.schema.json
 	@$(RELEASE) schema --example > docs/waxwing.example.yaml
+	@$(RELEASE) headscale events > docs/headscale-events.md
 
 .PHONY: clean
 clean: ## remove what was built (never a ledger)

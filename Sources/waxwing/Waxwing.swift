@@ -19,7 +19,7 @@ struct Waxwing: ParsableCommand {
             RunCommand.self, StatusCommand.self, CheckCommand.self, ExplainCommand.self, RedactCommand.self,
             VerifyCommand.self,
             HeadCommand.self, ProveCommand.self, LedgerCommand.self, KeysCommand.self, SetupCommand.self,
-            DeadLettersCommand.self, SchemaCommand.self, VersionCommand.self,
+            DeadLettersCommand.self, HeadscaleCommand.self, SchemaCommand.self, VersionCommand.self,
         ])
 }
 

@@ -8,6 +8,7 @@ import Testing
     @Test(arguments: [
         ("schema", "docs/waxwing.schema.json"),
         ("schema --example", "docs/waxwing.example.yaml"),
+        ("headscale events", "docs/headscale-events.md"),
     ])
     func schema(_ command: String, _ file: String) throws {
         let outcome = Child(command.split(separator: " ").map(String.init), in: "/").wait()

@@ -72,7 +72,7 @@ extension EmbeddedTable {
     }
 
     static func coverage() throws(Fault) -> EmbeddedTable {
-        try unsafe EmbeddedTable("coverage.tsv", text(ccatalogue_coverage()), columns: 7)
+        try unsafe EmbeddedTable("coverage.tsv", text(ccatalogue_coverage()), columns: 8)
     }
 
     private static func text(_ file: ccatalogue_file) -> FixedText {

@@ -27,6 +27,29 @@ struct LoggedLevels: Sendable {
         self.parts = parts
     }
 
+    /// All that any of `all` has.
+    init(union all: [LoggedLevels]) {
+        let parts = all.flatMap(\.parts)
+        let levels: [Level?] = Level.allCases.reversed() + [nil]
+        self.parts = levels.compactMap { level in
+            let versions = parts.filter { $0.level == level }.flatMap(\.versions)
+            return versions.isEmpty ? nil : Part(level: level, versions: Self.joined(versions))
+        }
+    }
+
+    /// The same versions in as few ranges as there can be.
+    private static func joined(_ ranges: [ClosedRange<HeadscaleVersion>]) -> [ClosedRange<HeadscaleVersion>] {
+        var joined: [ClosedRange<HeadscaleVersion>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = joined.last, range.lowerBound.minor <= last.upperBound.minor + 1 {
+                joined[joined.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                joined.append(range)
+            }
+        }
+        return joined
+    }
+
     /// Reads versions: `0.29`, `0.22-0.26`, several joined by `+`.
     static func versions(_ text: some StringProtocol) -> [ClosedRange<HeadscaleVersion>]? {
         var versions: [ClosedRange<HeadscaleVersion>] = []
@@ -47,6 +70,19 @@ struct LoggedLevels: Sendable {
     }
 
     var firstVersion: HeadscaleVersion? { parts.flatMap(\.versions).map(\.lowerBound).min() }
+}
+
+extension LoggedLevels: CustomStringConvertible {
+    /// As in the table.
+    var description: String {
+        parts.map { part in
+            let versions = part.versions.map {
+                $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+            }
+            let level = part.level.map { FixedText($0.name).string } ?? "-"
+            return "\(level) \(versions.joined(separator: "+"))"
+        }.joined(separator: ", ")
+    }
 }
 
 extension Level {

@@ -59,6 +59,7 @@ import Testing
         "POST /api/v2/device/12/tags 200 → api.node.tag administration success",
         "POST /api/v2/device/12/name 200 → api.node.rename administration success",
         "POST /api/v2/device/12/routes 200 → api.node.routes administration success",
+        "POST /api/v2/users/3/suspend 200 → api.user.change administration success",
         "POST /api/v2/users/3/delete 200 → api.user.delete administration success",
         "GET /register/hskey-authreq-0123 200 → node.registration.page registration success",
         "POST /register/confirm/hskey-authreq-0123 403 → node.registration.page registration failure",
@@ -94,6 +95,13 @@ import Testing
             let meaning = Self.classify(String(asked[0]), String(asked[1]), Int(asked[2]) ?? -1)
             #expect(services[meaning.event.string] == meaning.service.string, "\(text)")
         }
+    }
+
+    /// What the list says of the access log is what the access log gives.
+    @Test func eventsOfTheListAreGiven() {
+        let given = Set(Self.requests.compactMap { $0.split(separator: " → ")[1].split(separator: " ").first })
+        let listed = HeadscaleEvent.all.filter { $0.sources.contains(.access) }.map(\.name)
+        #expect(given.sorted() == listed.map { $0[...] }.sorted())
     }
 
     @Test func longPollsAreKnown() {

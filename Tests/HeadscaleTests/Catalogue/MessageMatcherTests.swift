@@ -130,7 +130,7 @@ import Testing
             }.min() ?? 0
         }
         for mode in [MessageMatcher.Mode.whole, .prefix] {
-            #expect(cost(1 << 20, mode) < 64 * max(cost(1 << 16, mode), 10_000), "\(piece)")
+            #expect(cost(1 << 16, mode) < 64 * max(cost(1 << 12, mode), 10_000), "\(piece)")
         }
     }
 
@@ -145,7 +145,7 @@ import Testing
     @Test func anyBytesWillDo() {
         var random = SystemRandomNumberGenerator()
         let pieces = MessageCatalogueTests.rows.map { Array($0.message.utf8) }
-        for round in 0..<20_000 {
+        for round in 0..<4_000 {
             var bytes: [UInt8] = []
             for _ in 0..<Int.random(in: 0...4, using: &random) {
                 if round.isMultiple(of: 2), let piece = pieces.randomElement(using: &random) {

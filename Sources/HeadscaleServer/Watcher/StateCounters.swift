@@ -19,9 +19,10 @@ public final class StateCounters: Sendable {
         failures = registry.counter(
             "waxwing_headscale_reading_failures_total", "Times that Headscale's state could not be read.")
         duration = registry.gauge(
-            "waxwing_headscale_reading_milliseconds", "How long the last reading of Headscale's state took.")
-        nodes = registry.gauge("waxwing_headscale_nodes", "Nodes that Headscale has.")
-        users = registry.gauge("waxwing_headscale_users", "Users that Headscale has.")
+            "waxwing_headscale_reading_milliseconds",
+            "How long the last reading of Headscale's state took, with its comparison.")
+        nodes = registry.gauge("waxwing_headscale_known_nodes", "Nodes that Headscale has, as its state was last read.")
+        users = registry.gauge("waxwing_headscale_known_users", "Users that Headscale has, as its state was last read.")
         changes = Mutex([:])
         registry.observe(
             "waxwing_headscale_context_age_seconds",

@@ -71,9 +71,9 @@ struct StateLoop: ~Copyable {
         do throws(ServerError) {
             var snapshot = try source.read()
             snapshot.redact(surroundings.redact)
-            surroundings.counters.noteReading(milliseconds: Self.milliseconds() - from)
             handle(.snapshot(snapshot, from: from, to: Self.milliseconds()))
             if let newest = machine.newest { show(newest.snapshot, at: newest.from) }
+            surroundings.counters.noteReading(milliseconds: Self.milliseconds() - from)
         } catch {
             surroundings.counters.noteFailure()
             surroundings.logger.warning("the state of Headscale cannot be read", metadata: ["error": "\(error)"])

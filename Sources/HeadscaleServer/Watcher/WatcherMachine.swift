@@ -102,8 +102,9 @@ struct WatcherMachine {
         snapshot.judgeExpiries(at: to / 1000, after: last.snapshot)
         let kept = KeptSnapshot(source: source, from: from, snapshot: snapshot)
         guard snapshot != last.snapshot else {
-            self.last = kept
-            return mayRepeat || from - storedAt >= Self.keepInterval ? report([], kept) : []
+            // The old one stays in memory, where the context shares its nodes.
+            self.last?.from = from
+            return mayRepeat || from - storedAt >= Self.keepInterval ? report([], self.last ?? kept) : []
         }
         let changes = SnapshotDifference(from: last.snapshot, to: snapshot).changes
         return report(records(changes, since: last.from, until: to), kept)

@@ -27,7 +27,7 @@ extension MessageCatalogue {
             while at < limit, !text.byte(at).isLetter { at += 1 }
             let start = at
             while at < limit, text.byte(at).isLetter { at += 1 }
-            if at > start, let found = Topic.of(text, start..<at, before: best) { best = found }
+            if at > start, let found = TopicWords.all.topic(text, start..<at) { best = min(best, found) }
         }
         return best < Topic.all.count ? Topic.all[best] : Topic.none
     }
@@ -68,12 +68,31 @@ private struct Topic {
         Topic(service: "auth", category: "administration", words: ["user", "users"]),
         Topic(service: "http", category: "http", words: ["http", "request", "response", "handler", "websocket"]),
     ]
+}
 
-    /// The topic of the word in `range` among the first `limit`.
-    static func of(_ text: RawSpan, _ range: Range<Int>, before limit: Int) -> Int? {
-        for index in 0..<limit {
-            for word in all[index].words where text.isWord(word, range) { return index }
+/// Finds the topic of a word.
+private struct TopicWords: Sendable {
+    private let tree: LiteralTree
+    private let topics: [Int]
+
+    static let all = TopicWords()
+
+    private init() {
+        let words = Topic.all.indices.flatMap { topic in
+            Topic.all[topic].words.map { (MessageTemplate(parts: [Array(FixedText($0).string.utf8)]), topic) }
         }
-        return nil
+        tree = LiteralTree(words.map(\.0))
+        topics = words.map(\.1)
+    }
+
+    /// The number of the topic of the word in `range`; nil if it has none.
+    func topic(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        var node = 0
+        var at = range.lowerBound
+        while let (next, nextAt) = tree.step(tree.nodes[node], text, at, range.upperBound) {
+            (node, at) = (next, nextAt)
+        }
+        let word = tree.nodes[node].exact
+        return at == range.upperBound && word != LiteralTree.none ? topics[Int(word)] : nil
     }
 }

@@ -67,8 +67,9 @@ let package = Package(
 
         // The data plane: intake → batch → recognition → redaction → ledger → delivery.
         module("Batch", ["Syslog"]),
+        module("GeoIP", ["Syslog", "CMaxMindDB"]),
         module(
-            "Headscale", ["Batch", "Syslog", "OpenSSL", "CScan", "CCatalogue"],
+            "Headscale", ["Batch", "Syslog", "GeoIP", "OpenSSL", "TransparencyLog", "CScan", "CCatalogue"],
             exclude: ["Catalogue/messages.tsv", "Catalogue/events.tsv", "Coverage/coverage.tsv"]),
         module("Redaction", ["Batch", "Syslog", "CPattern"]),
         module("Ledger", ["Batch", "Telemetry", "Seal", "Syslog", "TransparencyLog", "OpenSSL", "CFile", "CZstd"]),
@@ -86,20 +87,24 @@ let package = Package(
         // The control plane.
         module(
             "HeadscaleServer",
-            ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", logging, httpClient, database] + nio),
+            [
+                "Headscale", "Batch", "Syslog", "Telemetry", "TLS", "OpenSSL", "Yams", tls, handshakes, logging,
+                httpClient,
+                database, http,
+            ] + nio),
         module("Settings", ["Yams", "Filter"]),
         module("Telemetry"),
         module(
             "Relay",
             [
-                "Intake", "Batch", "Redaction", "Ledger", "Delivery", "Settings", "Telemetry", "TLS", "Seal", "OpenSSL",
-                "Verify", "TransparencyLog", "Syslog", logging, http,
+                "Intake", "Batch", "Redaction", "Headscale", "HeadscaleServer", "GeoIP", "Ledger", "Delivery", "Settings",
+                "Telemetry", "TLS", "Seal", "OpenSSL", "Verify", "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Redaction", "Batch", "Ledger", "Delivery",
-                "Headscale", "TransparencyLog", "OpenSSL",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Headscale", "Redaction", "Batch", "Ledger", "Delivery",
+                "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -116,6 +121,7 @@ let package = Package(
         shim("CInflate", libraries: ["isal"]),
         shim("CZstd", libraries: ["zstd"]),
         shim("CDeflate", libraries: ["isal"]),
+        shim("CMaxMindDB", libraries: ["maxminddb"]),
 
         tests("Syslog", resources: [.copy("Corpus")]),
         tests("TransparencyLog"),
@@ -125,7 +131,9 @@ let package = Package(
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
         tests("Headscale", ["Batch", "Syslog"]),
-        tests("HeadscaleServer", ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "TestSupport", logging] + nio),
+        tests(
+            "HeadscaleServer",
+            ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "TestSupport", logging, database, http] + nio),
         tests(
             "Ledger", ["Batch", "Seal", "Syslog", "Telemetry", "TransparencyLog", "OpenSSL", "Verify", "TestSupport"]),
         tests("TLS", ["OpenSSL", "TestSupport", tls, handshakes] + nio),
@@ -139,6 +147,7 @@ let package = Package(
                 "Batch", "Ledger", "Seal", "OpenSSL", "Syslog", "Telemetry", "TLS", "TestSupport", tls, logging,
                 capturedLog, embedded, http, "TransparencyLog", "Verify",
             ] + nio),
+        tests("GeoIP", ["Syslog", "TestSupport"]),
         tests("Settings"),
         tests("Filter"),
         tests("Telemetry"),
@@ -146,7 +155,7 @@ let package = Package(
             "Relay",
             [
                 "Settings", "Verify", "Ledger", "Seal", "OpenSSL", "Telemetry", "TestSupport", "Batch", "Delivery",
-                logging,
+                "Headscale", "Redaction", "Syslog", logging,
             ] + nio),
         tests("waxwing", ["TestSupport", "TransparencyLog"], exclude: ["Golden", "Inputs"]),
         .target(
@@ -164,4 +173,12 @@ if Context.environment["WAXWING_FUZZ"] != nil {
                 name: "fuzz-\(name)", dependencies: [.byName(name: module)], path: "Tests/Fuzz/\(name)",
                 swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
     }
+}
+
+// `bench.py stages` measures the stages of the data plane one by one.
+if Context.environment["WAXWING_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "bench-stages", dependencies: ["Syslog", "Batch", "Headscale", "OpenSSL", "Redaction"],
+            path: "Tests/Bench/stages", swiftSettings: settings))
 }

@@ -10,6 +10,7 @@
 #   unknown-client.pem, .key     a client certificate with the right name
 #   expired.pem, expired.key     a server certificate of ca.pem that ended in 2021
 #   elsewhere.pem, elsewhere.key a server certificate of ca.pem for collector.example.org
+#   ending.pem, ending.key       a server certificate of ca.pem for 90 days, of which five are left
 #
 # A folder whose certificates are still good for a day is left as it is.
 # usage: make-certs.sh [DIR]
@@ -62,4 +63,6 @@ issue unknown unknown-ca server localhost "$local_names"
 issue unknown-client unknown-ca client relay.waxwing.test DNS:relay.waxwing.test
 issue expired ca server localhost "$local_names" 20200101000000Z 20210101000000Z
 issue elsewhere ca server collector.example.org DNS:collector.example.org
+issue ending ca server localhost "$local_names" "$(date -u -d '-85 days' +%Y%m%d%H%M%SZ)" \
+    "$(date -u -d '+5 days 1 hour' +%Y%m%d%H%M%SZ)"
 : >"$out/complete"

@@ -13,6 +13,9 @@ public final class BatchQueue: Sendable {
         var notices: Ring
         var spare: Ring
         var byteCount = 0
+        /// Batches of records that were pushed, and that were finished; they are finished in their order.
+        var pushed: UInt64 = 0
+        var finished: UInt64 = 0
         /// Batches of notices that were pushed and not yet finished.
         var noticeCount = 0
         var closed = false
@@ -50,20 +53,29 @@ public final class BatchQueue: Sendable {
         state.withLock { $0.spare.popFirst() } ?? Batch()
     }
 
-    /// Hands a batch to the ledger.
-    public func push(_ batch: consuming Batch) {
-        guard !batch.isEmpty else { return giveBack(batch) }
+    /// Hands a batch to the ledger. Returns a number to ask ``isFinished(_:)`` with.
+    @discardableResult
+    public func push(_ batch: consuming Batch) -> UInt64 {
+        guard !batch.isEmpty else {
+            giveBack(batch)
+            return 0
+        }
         var moved: Batch? = batch
-        let threshold = state.withLock { state -> Int? in
-            guard let batch = moved.take() else { return nil }
+        let (number, threshold) = state.withLock { state -> (UInt64, Int?) in
+            guard let batch = moved.take() else { return (0, nil) }
             state.byteCount += Self.cost(batch)
+            state.pushed += 1
             state.waiting.append(batch)
             if state.byteCount >= byteLimit { full.store(true, ordering: .relaxed) }
-            return measure(&state)
+            return (state.pushed, measure(&state))
         }
         state.signal()
         if let threshold { onThreshold(threshold) }
+        return number
     }
+
+    /// Whether the ledger has taken the batch of that number, and given its records their indexes.
+    public func isFinished(_ number: UInt64) -> Bool { state.withLock { $0.finished >= number } }
 
     /// Sees what follows from how full the queue is; returns a threshold that was passed.
     private func measure(_ state: inout State) -> Int? {
@@ -159,6 +171,7 @@ public final class BatchQueue: Sendable {
         let released = Self.cost(batch)
         let callbacks = state.withLock { state -> [@Sendable () -> Void] in
             state.byteCount -= released
+            state.finished += 1
             _ = measure(&state)
             guard state.byteCount <= byteLimit / 2, full.load(ordering: .relaxed) else { return [] }
             full.store(false, ordering: .relaxed)

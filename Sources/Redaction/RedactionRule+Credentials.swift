@@ -7,7 +7,8 @@
 
 extension RedactionRule {
     static let credentials: [RedactionRule] = [
-        headscaleKey, tailscaleKey, noisePrivateKey, headscaleLegacyKey, privateKey, jsonWebToken, authorization,
+        headscaleKey, headscaleAuthID, tailscaleKey, noisePrivateKey, headscaleLegacyKey, privateKey, jsonWebToken,
+        authorization,
         cookie, urlPassword, oidcParameter, pkceVerifier, queryParameter, passwordHash, namedSecret,
     ]
 
@@ -24,6 +25,28 @@ extension RedactionRule {
             gates: #"hskey-(?:auth|api|client|oauthtok)-[A-Za-z0-9_-]{12}[A-Za-z0-9_]"#,
             expression:
                 #"hskey-(?:auth|api|client|oauthtok)-(?P<secret>[A-Za-z0-9_-]{12}[A-Za-z0-9_][A-Za-z0-9_-]*)"#))
+
+    private static let headscaleAuthID = RedactionRule(
+        "headscale-auth-id", .credentials,
+        "ids of pending registrations and logins: hskey-authreq-, and what older versions had in their place",
+        .secret(
+            gates: #"hskey-authreq-[A-Za-z0-9_-]"#,
+            expression: #"hskey-authreq-(?P<secret>[A-Za-z0-9_-]+)"#),
+        .secret(
+            gates:
+                #"(?i)(?:(?:registration|auth)_id|using (?:key|auth id))[\\"' ]*[:=][\\"' ]*[a-z0-9_-]{24}(?:[^a-z0-9_-]|$)"#,
+            expression:
+                #"""
+                (?i)(?:(?:registration|auth)_id|using (?:key|auth id))[\\"' ]*[:=][\\"' ]*(?P<secret>[a-z0-9_-]{24})\#
+                (?:[^a-z0-9_-]|$)
+                """#),
+        .secret(
+            gates: #"/register/(?:confirm/)?(?:mkey:|nodekey:)?[A-Za-z0-9_-]{16}"#,
+            expression:
+                #"""
+                /register/(?:confirm/)?(?P<secret>(?:mkey:|nodekey:)[0-9a-f]{64}|[A-Za-z0-9_-]{24})\#
+                (?:[^A-Za-z0-9_-]|$)
+                """#))
 
     private static let tailscaleKey = RedactionRule(
         "tailscale-key", .credentials, "Tailscale keys (tskey-KIND-ID-SECRET); kind and id stay",

@@ -15,20 +15,25 @@ public enum KeyChange {
     }
 
     /// Replaces the key by a new one, which takes its file; or by the one at `newKey`, the path of a PEM file or a URI,
-    /// where it stays: `stream.key` has to name it from then on. No relay may run on the ledger.
+    /// where it stays: `stream.key` has to name it from then on. No relay may run on the ledger. A change that was
+    /// interrupted is finished by the same call again.
     public static func run(_ settings: Settings, newKey: String?) throws -> RekeyNote {
         let layout = Layout(settings.data)
         guard DiskFileSystem().exists(layout.origin) else {
             throw LedgerError(
                 .noLedger, "there is no ledger in \(settings.data): name the relay's `data` folder with --data")
         }
-        if case .finished(let note)? = try settle(settings) { return note }
+        if case .finished(let note)? = try settle(settings), newKey == nil { return note }
         let file = newKey == nil ? try keyFile(settings) : nil
         let old = try LogIdentity(settings, creating: false).key
         let passphrase = try LogIdentity.passphrase(settings)
         let privateKey =
             try newKey.map { try Ed25519PrivateKey.load($0, passphrase: passphrase) } ?? .generate()
         let new = try LogKey(origin: old.origin, privateKey: privateKey)
+        if let note = try KeyRotation.notes(layout).last, (note.old, note.new) == (old.verifier, new.verifier) {
+            try handOverDeadLetters(settings, from: old, to: new)
+            return note
+        }
         return try KeyRotation(settings.data, keyFile: file).run(
             Relay.ledgerOptions(settings, opening: old), from: old, to: new,
             storing: file == nil ? nil : try privateKey.pem(passphrase: passphrase), at: UInt64(time(nil)),

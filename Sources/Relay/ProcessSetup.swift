@@ -30,11 +30,13 @@ public enum ProcessSetup {
         return signals
     }
 
-    /// Keeps the end signals for ``Relay/waitForEnd()``: threads inherit what is blocked.
+    /// Keeps the end signals for ``Relay/waitForEnd()``: threads inherit what is blocked. A peer that has gone, and a file
+    /// that may not grow (`ulimit -f`), are errors of the calls that meet them, not the end of the process.
     private static func blockSignals() {
         var signals = endSignals
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Lets the end signals end the process as they do by default.

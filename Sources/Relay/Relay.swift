@@ -1,6 +1,8 @@
 import Batch
 import Delivery
+import GeoIP
 import Glibc
+import Headscale
 import Intake
 import Ledger
 public import Logging
@@ -42,6 +44,11 @@ public final class Relay: @unchecked Sendable {
     private let deadLetters: DeadLetterBox?
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
+    private let redactionCounters: RedactionCounters
+    private let pseudonym: Pseudonym
+    private let headscale: HeadscaleHealth
+    private let headscaleState: HeadscaleState
+    private let places: [GeoIPDatabase]
     private var listeners: [RunningListener] = []
     private var metricsServer: MetricsServer?
     private let isReady = Atomic<Bool>(false)
@@ -64,6 +71,8 @@ public final class Relay: @unchecked Sendable {
         let enterpriseNumber = UInt32(settings.stream.enterpriseNumber)
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
+        redactionCounters = RedactionCounters(registry, redaction.ruleSet)
+        places = try GeoIPSetup.databases(settings)
         queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
         let events = LedgerEventBox()
         ledgerCounters = LedgerCounters(registry)
@@ -76,6 +85,7 @@ public final class Relay: @unchecked Sendable {
         keeper = try KeeperSetup(logger: logger).make(
             settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters, counters: keeperCounters)
         try identity.publish(ledger.access.layout)
+        pseudonym = try Pseudonym(ledger.access.layout)
         intakeGroup = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         deliveryGroup = MultiThreadedEventLoopGroup(
             numberOfThreads: max(1, min(System.coreCount, settings.destinations.count)))
@@ -85,6 +95,12 @@ public final class Relay: @unchecked Sendable {
             deadLetters: deadLetters)
         let made = try settings.destinations.map { try setup.make($0) }
         (destinations, destinationCounters) = (made.map(\.destination), made.flatMap(\.counters))
+        let writer = StateRecordWriter(
+            queue, encoder, hostname: LogIdentity.hostname(), RedactionStage(redaction, redactionCounters))
+        headscale = try HeadscaleHealth(
+            settings, on: deliveryGroup.next(), registry: registry, logger: logger, record: writer.write)
+        headscaleState = try HeadscaleState(
+            settings, ledger, queue, writer: writer, on: deliveryGroup, registry: registry, logger: logger)
         events.setHandler { [weak self] event in self?.handle(event) }
     }
 
@@ -117,16 +133,29 @@ public final class Relay: @unchecked Sendable {
         keeperThread.start(keeper)
         startDeadLetters()
         for destination in destinations { destination.start() }
-        let counters = RedactionCounters(registry, redaction.ruleSet)
-        let pipeline = IntakePipeline(queue: queue, encoder: encoder) { [redaction] in
-            let stage = RedactionStage(redaction, counters)
-            return { batch in stage.run(&batch) }
-        }
+        headscale.start()
+        headscaleState.start()
+        let pipeline = IntakePipeline(queue: queue, encoder: encoder, makeStage: makeStages())
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
             board: board, logger: logger)
         for listener in settings.listeners { listeners.append(try setup.start(listener)) }
         try startMetrics(board)
+    }
+
+    /// The data plane's stages: redaction last, so that it sees all that goes into a record.
+    private func makeStages() -> @Sendable () -> Stage {
+        let setup = RecognitionSetup(
+            enterpriseNumber: encoder.pen, pseudonym: pseudonym, counters: RecognitionCounters(registry),
+            health: headscale, state: headscaleState, places: places)
+        return { [redaction, redactionCounters] in
+            let recognition = RecognitionStage(setup)
+            let redaction = RedactionStage(redaction, redactionCounters)
+            return { batch in
+                recognition.run(&batch)
+                redaction.run(&batch)
+            }
+        }
     }
 
     /// What knows how the relay is, and is told what it has to remember for that.
@@ -216,6 +245,8 @@ public final class Relay: @unchecked Sendable {
     public func stop() -> (any Error)? {
         isReady.store(false, ordering: .releasing)
         for listener in listeners { listener.stop() }
+        headscale.stop()
+        headscaleState.stop()
         keeperThread.stop()
         queue.close()
         ledger.join()

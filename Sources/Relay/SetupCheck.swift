@@ -1,6 +1,7 @@
 import Batch
 import Delivery
 import Glibc
+import HeadscaleServer
 import Intake
 import Ledger
 import Logging
@@ -41,13 +42,15 @@ public struct SetupCheck {
         self.freeBytes = freeBytes
     }
 
-    /// All findings, in the order of the data flow. With `connecting`, destinations are connected to.
+    /// All findings, in the order of the data flow. With `connecting`, destinations and the Headscale server are connected
+    /// to.
     public func run(connecting: Bool) -> [Finding] {
         let ledger = checkLedger()
         let isRunning = ledger.level == .warning
         var findings = [ledger] + checkRetention() + [checkKey()] + checkMACKey()
         findings += settings.listeners.map { checkListener($0, isRunning: isRunning) }
         findings += settings.destinations.map { checkDestination($0, connecting: connecting) }
+        findings += checkHeadscale(connecting: connecting) + checkGeoIP()
         return findings + checkMetrics(isRunning: isRunning)
     }
 
@@ -275,6 +278,39 @@ public struct SetupCheck {
         }
         try checkWritable(path)
         return (.ok, "\(path) can be written to")
+    }
+
+    // MARK: - Headscale
+
+    private func checkHeadscale(connecting: Bool) -> [Finding] {
+        let state = checkHeadscaleState(connecting: connecting)
+        guard let health = settings.headscale?.health else { return state }
+        return state + [
+            attempt("headscale \(health.url)", settings.position(of: "headscale.health")) {
+                try HeadscaleHealthCheck(settings).run(health, connecting: connecting)
+            }
+        ]
+    }
+
+    /// Opens what the state is read from; a server is asked only with `connecting`.
+    private func checkHeadscaleState(connecting: Bool) -> [Finding] {
+        guard let headscale = settings.headscale, let origin = StateOrigin(headscale) else { return [] }
+        let key = "headscale.\(headscale.originKey)"
+        return [
+            attempt(key, settings.position(of: key)) {
+                let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+                defer { try? group.syncShutdownGracefully() }
+                return (.ok, try origin.check(connecting: connecting, on: group))
+            }
+        ]
+    }
+
+    private func checkGeoIP() -> [Finding] {
+        (settings.geoIP?.databases ?? []).enumerated().map { index, path in
+            attempt("geoip \(path)", settings.position(of: "geoip.databases[\(index)]")) {
+                try HeadscaleHealthCheck.database(path, at: Clock.wall() / 1_000_000_000)
+            }
+        }
     }
 
     // MARK: - Folders

@@ -19,6 +19,10 @@ public struct Settings: Sendable {
     public internal(set) var queueBytes = 16 << 20
     /// Where records go; may be empty.
     public internal(set) var destinations: [Destination] = []
+    /// The Headscale server behind the records; nil if it is not asked anything.
+    public internal(set) var headscale: Headscale?
+    /// Databases of places; nil for none.
+    public internal(set) var geoIP: GeoIP?
     /// Where counters and health are served over HTTP, a loopback address; nil if switched off.
     public internal(set) var metrics: Address? = Address(host: "127.0.0.1", port: 9514)
     /// How long readers may go on at the end.

@@ -118,7 +118,7 @@ extension ByteWriter {
     }
 
     /// Appends text as a PARAM-VALUE, its `"`, `\` and `]` escaped, of at most about `limit` octets.
-    mutating func append(quoting bytes: RawSpan, _ range: Range<Int>, limit: Int) {
+    public mutating func append(quoting bytes: RawSpan, _ range: Range<Int>, limit: Int) {
         let full = count + limit
         var position = range.lowerBound
         while position < range.upperBound, count < full, !overflowed {

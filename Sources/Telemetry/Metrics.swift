@@ -35,7 +35,14 @@ public final class MetricsRegistry: Sendable {
     private struct Family {
         let help: String
         let type: String
-        var series: [(labels: String, read: @Sendable () -> Int64)] = []
+        var series: [Series] = []
+    }
+
+    private struct Series {
+        /// Samples that it may have.
+        let size: Int
+        /// Its samples under the name of the family; empty while nothing is known.
+        let text: @Sendable (_ name: String) -> String
     }
 
     private let families = Mutex<[String: Family]>([:])
@@ -45,34 +52,61 @@ public final class MetricsRegistry: Sendable {
     /// Registers a counter. By convention `name` ends in `_total`.
     public func counter(_ name: String, _ help: String, labels: KeyValuePairs<String, String> = [:]) -> Counter {
         let counter = Counter()
-        register(name, help, type: "counter", labels) { Int64(clamping: counter.current) }
+        register(name, help, type: "counter", labels) { "\(Int64(clamping: counter.current))" }
         return counter
     }
 
     /// Registers a gauge that is set by its owner.
     public func gauge(_ name: String, _ help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
         let gauge = Gauge()
-        register(name, help, type: "gauge", labels) { gauge.current }
+        register(name, help, type: "gauge", labels) { "\(gauge.current)" }
         return gauge
     }
 
-    /// Registers a value that is read when it is asked for.
+    /// Registers a histogram of durations, whose ``DurationHistogram/bounds`` are in microseconds.
+    public func histogram(
+        _ name: String, _ help: String, bounds: [UInt64], labels: KeyValuePairs<String, String> = [:]
+    ) -> DurationHistogram {
+        let histogram = DurationHistogram(bounds: bounds)
+        let labels = Self.text(labels)
+        register(
+            name, help, type: "histogram",
+            Series(size: bounds.count + 3) { name in
+                histogram.prometheusText(name, labels: labels)
+            })
+        return histogram
+    }
+
+    /// Registers a value that is read when it is asked for. While it is nil there is no sample: what is not known is not
+    /// zero.
     public func observe(
         _ name: String, _ help: String, type: String = "gauge", labels: KeyValuePairs<String, String> = [:],
-        read: @escaping @Sendable () -> Int64
+        read: @escaping @Sendable () -> Int64?
     ) {
-        register(name, help, type: type, labels, read: read)
+        register(name, help, type: type, labels) { read().map { "\($0)" } }
+    }
+
+    /// The same for a value that is no whole number.
+    public func observeFraction(
+        _ name: String, _ help: String, labels: KeyValuePairs<String, String> = [:],
+        read: @escaping @Sendable () -> Double?
+    ) {
+        register(name, help, type: "gauge", labels) { read().map { "\($0)" } }
     }
 
     private func register(
         _ name: String, _ help: String, type: String, _ labels: KeyValuePairs<String, String>,
-        read: @escaping @Sendable () -> Int64
+        value: @escaping @Sendable () -> String?
     ) {
-        let text = labels.map { "\($0.key)=\"\(Self.escape($0.value))\"" }.joined(separator: ",")
+        let labels = labels.isEmpty ? "" : "{\(Self.text(labels))}"
+        register(name, help, type: type, Series(size: 1) { name in value().map { "\(name)\(labels) \($0)\n" } ?? "" })
+    }
+
+    private func register(_ name: String, _ help: String, type: String, _ series: Series) {
         families.withLock { families in
-            let total = families.values.reduce(0) { $0 + $1.series.count }
-            guard total < Self.seriesLimit else { return }
-            families[name, default: Family(help: help, type: type)].series.append((text, read))
+            let total = families.values.reduce(0) { $0 + $1.series.reduce(0) { $0 + $1.size } }
+            guard total + series.size <= Self.seriesLimit else { return }
+            families[name, default: Family(help: help, type: type)].series.append(series)
         }
     }
 
@@ -81,14 +115,17 @@ public final class MetricsRegistry: Sendable {
         families.withLock { families in
             var text = ""
             for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-                text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
-                for series in family.series {
-                    text += series.labels.isEmpty ? name : "\(name){\(series.labels)}"
-                    text += " \(series.read())\n"
-                }
+                let samples = family.series.map { $0.text(name) }.joined()
+                guard !samples.isEmpty else { continue }
+                text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n\(samples)"
             }
             return text
         }
+    }
+
+    /// Labels as they stand between braces.
+    private static func text(_ labels: KeyValuePairs<String, String>) -> String {
+        labels.map { "\($0.key)=\"\(escape($0.value))\"" }.joined(separator: ",")
     }
 
     private static func escape(_ value: String) -> String {

@@ -1,4 +1,6 @@
 import Batch
+import Headscale
+import OpenSSL
 import Redaction
 import Syslog
 
@@ -7,13 +9,24 @@ struct Explainer: ~Copyable {
     let now: Timestamp
     let zone: TimeZoneRule
     private let encoder = CanonicalEncoder()
+    private var recogniser: Recogniser
     private var redactor: Redactor
     private var batch = Batch()
 
     init(now: Timestamp, zone: TimeZoneRule) throws {
+        let engine = try RedactionEngine(RedactionPack.allCases)
+        let pseudonym = try Self.pseudonym()
         self.now = now
         self.zone = zone
-        redactor = Redactor(try RedactionEngine(RedactionPack.allCases))
+        redactor = Redactor(engine)
+        recogniser = Recogniser(enterpriseNumber: encoder.pen, pseudonym: pseudonym)
+    }
+
+    /// What stands for ids here is no relay's: its key is known to everybody.
+    private static func pseudonym() throws -> Pseudonym? {
+        let zeros = [UInt8](repeating: 0, count: HMACKey.byteCount)
+        guard let key = unsafe HMACKey(zeros.span.bytes) else { return nil }
+        return try Pseudonym(key)
     }
 
     /// The line that the ledger would get, the octets the frame had if something of it was cut off (0 if not), and the
@@ -26,6 +39,7 @@ struct Explainer: ~Copyable {
         batch.append { writer in
             encoder.encode(message, from: bytes, source: source, originalLength: originalLength, into: &writer)
         }
+        recogniser.recognise(&batch)
         let before = redactor.statistics
         redactor.redact(&batch)
         let record = batch[0]

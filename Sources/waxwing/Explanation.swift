@@ -39,7 +39,7 @@ struct Explanation {
         var reader = StructuredDataReader(bytes, all)
         while let item = reader.next() {
             guard case .element(let id) = item else { continue }
-            let isRelays = ["received@", "redacted@"].contains { text(id, bytes).hasPrefix($0) }
+            let isRelays = ["received@", "headscale@", "redacted@"].contains { text(id, bytes).hasPrefix($0) }
             if left == 0 || isRelays { return all.lowerBound..<id.lowerBound - 1 }
             left -= 1
         }
@@ -86,6 +86,7 @@ struct Explanation {
                     }
                 }
             }
+            addHeadscale(to: &json)
             json.add("canonical", String(decoding: canonical, as: UTF8.self))
         }
         return json.text
@@ -120,6 +121,34 @@ struct Explanation {
         }
     }
 
+    /// What the record tells of Headscale, by the names of its parameters; null for another program's record.
+    private func addHeadscale(to json: inout JSONText) {
+        let parameters = headscale
+        guard !parameters.isEmpty else { return json.addNull("headscale") }
+        json.object("headscale") { json in
+            for (name, value) in parameters { json.add(name, value) }
+        }
+    }
+
+    /// The parameters of the element `headscale` that recognition has written.
+    private var headscale: [(name: String, value: String)] {
+        let bytes = unsafe canonical.span.bytes
+        let record = Message.parse(bytes, at: message.timestamp ?? Timestamp(seconds: 0))
+        var reader = StructuredDataReader(bytes, record.structuredData)
+        var parameters: [(name: String, value: String)] = []
+        var isWanted = false
+        while let item = reader.next() {
+            switch item {
+            case .element(let id): isWanted = text(id, bytes).hasPrefix("headscale@")
+            case .parameter(let name, let value) where isWanted:
+                let value = StructuredDataReader.unescaped(bytes, value)
+                parameters.append((text(name, bytes), String(decoding: value, as: UTF8.self)))
+            case .parameter: break
+            }
+        }
+        return parameters
+    }
+
     private func addMessage(_ bytes: [UInt8], to json: inout JSONText) {
         if let text = String(validating: bytes, as: UTF8.self) {
             json.add("message", text)
@@ -145,6 +174,7 @@ struct Explanation {
                 ("msgid", text(shown.msgID, bytes) ?? "-"),
                 ("data", text(structuredData(shown, bytes), bytes) ?? "-"),
                 ("message", text(shown.message, bytes)),
+                ("headscale", headscale.map { "\($0.name)=\($0.value)" }.joined(separator: "  ")),
                 ("redacted", redactions.map { "\($0.rule) × \($0.count)" }.joined(separator: ", ")),
                 ("canonical", String(decoding: canonical, as: UTF8.self)),
             ]

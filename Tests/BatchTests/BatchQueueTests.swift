@@ -126,6 +126,17 @@ extension BatchQueue {
         #expect(!queue.isFull && queue.byteCount == 0)
     }
 
+    @Test func whoPushesCanAskWhetherItIsFinished() {
+        let queue = BatchQueue(byteLimit: 1 << 20)
+        #expect(queue.push(batch()) == 0 && queue.isFinished(0))
+        let (first, second) = (queue.push(batch("x")), queue.push(batch("y")))
+        guard case .batch(let batch) = queue.next(until: 0) else { return #expect(Bool(false)) }
+        #expect(!queue.isFinished(first))
+        queue.finish(batch)
+        #expect(queue.isFinished(first) && !queue.isFinished(second))
+        #expect(queue.take() == .lines(["y"]) && queue.isFinished(second))
+    }
+
     // MARK: - Room
 
     @Test func whoAsksForRoomIsCalledOnceAndOnlyWhenThereIs() {

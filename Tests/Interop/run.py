@@ -13,7 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 
 from cases import (  # noqa: E402, F401
-    collectors, crashes, elasticsearch, faults, keeping, proofs, refusals, secrets, senders, siems)
+    collectors, crashes, elasticsearch, faults, headscale, health, keeping, proofs, refusals, secrets, senders, siems, watcher)
 from lab import peers, places  # noqa: E402
 from lab.case import cases, run  # noqa: E402
 

@@ -1,4 +1,5 @@
 import Batch
+import Glibc
 import Seal
 import Synchronization
 import Syslog
@@ -36,6 +37,21 @@ import Verify
                     == "<14>1 2026-11-23T06:15:00.000Z host app 1 ID [waxwing@32473 l=\"\(tag)\" i=\"\(index)\"]"
                     + " record \(index)")
         }
+    }
+
+    /// Who handed records on can tell when they are durable.
+    @Test func theWriterTellsHowFarItHasTakenRecords() throws {
+        let log = try TestLog()
+        let queue = BatchQueue(byteLimit: 1 << 20)
+        let ledger = try log.open(queue)
+        #expect(ledger.signals.takenIndex == 0)
+        ledger.start()
+        let number = queue.push(TestLog.batch(3))
+        while !queue.isFinished(number) { sched_yield() }
+        #expect(ledger.signals.takenIndex == 3)
+        queue.close()
+        ledger.join()
+        #expect(ledger.access.horizon.position.nextIndex >= 3)
     }
 
     @Test func aRecordThatWasCutSaysHowLongItWas() throws {

@@ -24,6 +24,21 @@ import Testing
         ("privkey:\(long)", "privkey:<redacted>"),
     ]
 
+    static let authIDs: [(String, String)] = [
+        ("GET /register/hskey-authreq-Ab3_-\(handle)x 200", "GET /register/hskey-authreq-<redacted> 200"),
+        (#"{"auth_id":"hskey-authreq-\#(handle)"}"#, #"{"auth_id":"hskey-authreq-<redacted>"}"#),
+        (
+            "Starting node registration using key: QxvXOk7Np82R7S22KOeqetv3",
+            "Starting node registration using key: <redacted>"
+        ),
+        ("registration_id=QxvXOk7Np82R7S22KOeqetv3 x=1", "registration_id=<redacted> x=1"),
+        (
+            #"{"path":"/register/QxvXOk7Np82R7S22KOeqetv3","status":200}"#,
+            #"{"path":"/register/<redacted>","status":200}"#
+        ),
+        ("https://hs.example.com/register/mkey:\(long) sent", "https://hs.example.com/register/<redacted> sent"),
+    ]
+
     static let legacyKeys: [(String, String)] = [
         ("checking key key=\(legacy) now=1", "checking key key=<redacted> now=1"),
         (#"{"key":"\#(legacy)","used":false}"#, #"{"key":"<redacted>","used":false}"#),
@@ -174,9 +189,11 @@ import Testing
     ]
 
     static let all: [(String, String)] = Array(
-        [headscale, legacyKeys, tokens, pem, authorization, cookies, urls, named].joined())
+        [headscale, legacyKeys, authIDs, tokens, pem, authorization, cookies, urls, named].joined())
 
-    @Test(arguments: headscale + legacyKeys) func headscaleAndTailscaleKeys(_ text: String, _ expected: String) {
+    @Test(arguments: headscale + legacyKeys + authIDs) func headscaleAndTailscaleKeys(
+        _ text: String, _ expected: String
+    ) {
         #expect(redacted(text) == expected)
     }
 

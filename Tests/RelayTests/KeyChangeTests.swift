@@ -148,4 +148,23 @@ import Verify
         try open(new)
         for key in [old, new] { #expect(try verify(key).outcome == .complete) }
     }
+
+    /// A crash between the two ledgers, with a new key that stays where it is: the same command again finishes it.
+    @Test func sameCommandHandsOverWhatACrashLeft() throws {
+        try site.withRelay { _ in }
+        let old = try key()
+        try open(old)
+        let new = try LogKey(origin: old.origin, privateKey: .generate())
+        let file = site.folder.path("new.pem")
+        try SecretFile.create(file, new.privateKey.pem())
+        struct Crash: Error {}
+        #expect(throws: Crash.self) {
+            try KeyRotation(site.ledger, keyFile: nil).run(
+                Relay.ledgerOptions(site.settings()), from: old, to: new, storing: nil, at: 1,
+                handOver: { _ in throw Crash() }, { nil })
+        }
+        for _ in 0..<2 { #expect(try KeyChange.run(site.settings(), newKey: file).new == new.verifier) }
+        try open(new)
+        for key in [old, new] { #expect(try verify(key).outcome == .complete) }
+    }
 }

@@ -90,6 +90,9 @@ import Testing
           - {name: two, type: tcp, address: "collector:601"}
           - {name: three, type: file, path: archive, rotate: 17MiB, rotate_every: 1h, compress: true, keep_files: 7}
           - {name: four, type: tls, address: "host.example:1", ca_file: /ca.pem}
+        headscale:
+          health: {url: "https://hs:8443/b", ca_file: hs.pem, metrics_url: "http://m:9090/x", interval: 19s}
+        geoip: {databases: [places.mmdb]}
         metrics: off
         drain: 18s
         log_level: debug
@@ -117,6 +120,8 @@ import Testing
         three file /etc/waxwing/archive 17825792 every 3600.0 seconds compress true keep 7
         four tls host.example:1 failover octetCounting connect 10.0 seconds write 30.0 seconds idle none resend 8388608 \
         name none authorities /ca.pem fingerprints  identity none handshake 10.0 seconds
+        health https://hs:8443/b authorities /etc/waxwing/hs.pem metrics http://m:9090/x interval 19.0 seconds \
+        geoip ["/etc/waxwing/places.mmdb"]
         metrics off drain 18.0 seconds level debug
         """
 

@@ -106,11 +106,11 @@ enum ErrorTable {
         dat: x
         => 1:1: unknown key "dat"; did you mean "data"?
         zzz: 1
-        => 1:1: unknown key "zzz"; the keys here are data, listeners, redaction, stream, retention, queue, destinations, metrics,
-            drain, log_level
+        => 1:1: unknown key "zzz"; the keys here are data, listeners, redaction, stream, retention, queue, destinations,
+            headscale, geoip, metrics, drain, log_level
         "\x1b[31m": x
         => 1:1: unknown key "\u{1B}[31m"; the keys here are data, listeners, redaction, stream, retention, queue, destinations,
-            metrics, drain, log_level
+            headscale, geoip, metrics, drain, log_level
         data: a↵data: b
         => 2:1: the key "data" is given twice, first in line 1; keep one of them
         data: a↵queue: 1MiB↵data: b↵queue: 2MiB↵lisen: 3
@@ -128,10 +128,10 @@ enum ErrorTable {
         redaction: {credential: true}
         => 1:13: unknown key "credential" in redaction; did you mean "credentials"?
         x: &a [1]↵y: *a
-        => 1:1: unknown key "x"; the keys here are data, listeners, redaction, stream, retention, queue, destinations, metrics,
-            drain, log_level
-        => 2:1: unknown key "y"; the keys here are data, listeners, redaction, stream, retention, queue, destinations, metrics,
-            drain, log_level
+        => 1:1: unknown key "x"; the keys here are data, listeners, redaction, stream, retention, queue, destinations,
+            headscale, geoip, metrics, drain, log_level
+        => 2:1: unknown key "y"; the keys here are data, listeners, redaction, stream, retention, queue, destinations,
+            headscale, geoip, metrics, drain, log_level
         """#
 
     // MARK: - YAML

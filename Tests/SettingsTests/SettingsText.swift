@@ -13,7 +13,8 @@ extension DecodingTests {
                     + "\(stream.sync.bytes) segment \(stream.segmentBytes)",
                 "queue \(settings.queueBytes)",
             ] + settings.destinations.map(text) + [
-                "metrics \(settings.metrics?.description ?? "off") drain \(settings.drain) level \(settings.logLevel)"
+                "health \(text(settings.headscale?.health)) geoip \(settings.geoIP?.databases ?? [])",
+                "metrics \(settings.metrics?.description ?? "off") drain \(settings.drain) level \(settings.logLevel)",
             ]
         return lines.joined(separator: "\n")
     }
@@ -63,6 +64,12 @@ extension DecodingTests {
     private static func text(_ collector: Settings.Collector) -> String {
         "\(collector.addresses.map(\.description).joined(separator: ",")) \(collector.mode) \(collector.framing) connect \(collector.connectTimeout) "
             + "write \(collector.writeTimeout) idle \(text(collector.idleTimeout)) resend \(collector.resendBytes)"
+    }
+
+    private static func text(_ health: Settings.HeadscaleHealth?) -> String {
+        guard let health else { return "none" }
+        return "\(health.url) authorities \(health.authorityFile ?? "none") "
+            + "metrics \(health.metricsURL?.description ?? "none") interval \(health.interval)"
     }
 
     private static func text(_ fingerprints: [Settings.Fingerprint]) -> String {

@@ -15,10 +15,13 @@ public final class TemporaryDirectory: Sendable {
 
     /// Writes a file and returns its path.
     @discardableResult
-    public func write(_ name: String, _ text: String) -> String {
+    public func write(_ name: String, _ text: String) -> String { write(name, octets: Array(text.utf8)) }
+
+    /// The same for a file that is no text.
+    @discardableResult
+    public func write(_ name: String, octets bytes: [UInt8]) -> String {
         let descriptor = unsafe open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         defer { close(descriptor) }
-        let bytes = Array(text.utf8)
         precondition(unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
         return path(name)
     }

@@ -54,18 +54,36 @@ extension ECSDocument {
         out.append(line.extracting(address))
         out.append(UInt8(ascii: "\""))
         if let port = fields[.port] { out.append(member: "port", line.number(port, upTo: 65_535)) }
+        if fields[.country] == nil {
+            writeObject(#","geo":{"city_name":""#, line, fields[.city], into: &out)
+        } else {
+            writeObject(#","geo":{"country_iso_code":""#, line, fields[.country], closing: "\"", into: &out)
+            out.append(member: "city_name", line, parameter: fields[.city])
+            out.append(UInt8(ascii: "}"))
+        }
+        writeNetwork(line, fields, into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+
+    private func writeNetwork(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        guard let system = fields[.asn].flatMap({ line.number($0, upTo: UInt64(UInt32.max)) }) else { return }
+        out.append(#","as":{"number":"#)
+        out.append(decimal: system)
+        writeObject(#","organization":{"name":""#, line, fields[.asOrg], into: &out)
         out.append(UInt8(ascii: "}"))
     }
 
     private func writeRequest(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
         let status = fields[.status].flatMap { line.number($0, upTo: 999) }
         let bytes = fields[.bytes].flatMap { line.number($0, upTo: .max) }
-        writeObject(#","http":{"request":{"method":""#, line, fields[.method], closing: "\"}", into: &out)
+        // Some records have the method of a registration, or of gRPC, under the same name.
+        let method = fields[.method].flatMap { line.isUppercase($0) ? $0 : nil }
+        writeObject(#","http":{"request":{"method":""#, line, method, closing: "\"}", into: &out)
         guard status != nil || bytes != nil else {
-            if fields[.method] != nil { out.append(UInt8(ascii: "}")) }
+            if method != nil { out.append(UInt8(ascii: "}")) }
             return
         }
-        out.append(fields[.method] == nil ? #","http":{"response":{"# : #","response":{"#)
+        out.append(method == nil ? #","http":{"response":{"# : #","response":{"#)
         if let status {
             out.append(#""status_code":"#)
             out.append(decimal: status)
@@ -110,6 +128,11 @@ extension ECSDocument {
 }
 
 extension RawSpan {
+    /// Whether all in `range` are capital letters.
+    fileprivate func isUppercase(_ range: Range<Int>) -> Bool {
+        range.allSatisfy { byte($0) &- UInt8(ascii: "A") < 26 }
+    }
+
     /// Whether an IPv4 or IPv6 address is what stands in `range`.
     fileprivate func isAddress(_ range: Range<Int>) -> Bool {
         guard range.count < Int(INET6_ADDRSTRLEN) else { return false }

@@ -3,7 +3,7 @@ import Syslog
 /// Parameters of a `headscale@…` element that have a field in the Elastic Common Schema.
 enum HeadscaleParameter: Int, CaseIterable {
     case event, outcome, category, service, level, user, nodeID, ip, port, method, path, status, bytes, elapsed, error
-    case version
+    case version, country, city, asn, asOrg
 
     /// The name of the parameter.
     var name: StaticString {
@@ -24,6 +24,10 @@ enum HeadscaleParameter: Int, CaseIterable {
         case .elapsed: "elapsed"
         case .error: "error"
         case .version: "version"
+        case .country: "country"
+        case .city: "city"
+        case .asn: "asn"
+        case .asOrg: "as_org"
         }
     }
 }
@@ -41,7 +45,7 @@ struct ECSFields {
     private(set) var isRedacted = false
     /// When a record that has no TIMESTAMP was received.
     private(set) var receivedTime: Range<Int>?
-    private var parameters: InlineArray<16, Range<Int>>
+    private var parameters: InlineArray<20, Range<Int>>
 
     init(_ record: borrowing DeliveryRecord) {
         let line = record.line

@@ -34,8 +34,10 @@ enum ECSNames {
         ("configuration", #""configuration""#, #""change""#),
         ("session", #""session","network""#, #""info""#),
         ("network", #""network""#, #""connection""#),
-        ("web", #""web""#, #""access""#),
+        ("derp", #""network""#, #""connection""#),
+        ("dns", #""network""#, #""info""#),
+        ("http", #""web""#, #""access""#),
         ("database", #""database""#, #""info""#),
-        ("host", #""host""#, #""info""#),
+        ("internal", #""host""#, #""info""#),
     ]
 }

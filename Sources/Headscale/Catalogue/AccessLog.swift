@@ -31,6 +31,11 @@ enum AccessLog {
         }
     }
 
+    /// Whether the request, if it was granted, changed something through the API.
+    static func isChange(_ text: RawSpan, method: Range<Int>, path: Range<Int>) -> Bool {
+        !text.isWord("get", method) && !text.isWord("head", method) && text.has("/api/", at: path.lowerBound)
+    }
+
     /// A request of which nothing more particular is known: a path that does not exist is a scanner's, as a rule.
     private static func other(_ request: AccessRequest) -> Meaning {
         switch request.status {

@@ -1,4 +1,4 @@
-import Syslog
+internal import Syslog
 
 /// Which events of Headscale a ledger holds, as its records go by in their order.
 public struct Sightings: Sendable {
@@ -38,7 +38,7 @@ public struct Sightings: Sendable {
             if field == 1 { time = at..<end }
             at = end + 1
         }
-        guard let element = HeadscaleElement(bytes, at..<line.upperBound) else { return }
+        guard let element = SightedElement(bytes, at..<line.upperBound) else { return }
         let event = bytes.string(element.event)
         events[event, default: Sighting()].count += 1
         events[event, default: Sighting()].last = bytes.string(time)
@@ -47,7 +47,7 @@ public struct Sightings: Sendable {
 }
 
 /// What matters of the element `headscale@…`.
-private struct HeadscaleElement {
+private struct SightedElement {
     let event: Range<Int>
     var version: Range<Int>?
 

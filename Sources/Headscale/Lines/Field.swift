@@ -9,48 +9,48 @@ enum Field: UInt8, CaseIterable {
     case policyChanged, routesApproved, routesOld, routesNew
     case keyID, keyUsed, keyPrefix
     case reason, component, database, signal
-    // What every record has; not parameters of their own name.
-    case level, time, message
+    // No parameters of their own name.
+    case level, time, message, sql
 
-    /// The PARAM-NAME; nil for what is written in a way of its own.
-    var parameter: StaticString? {
+    /// What opens the parameter, a space, its PARAM-NAME, `=` and a quote; nil for what is written in a way of its own.
+    var opening: StaticString? {
         switch self {
-        case .user: "user"
-        case .userID: "user_id"
-        case .oidcUser: "oidc_user"
-        case .oldUser: "old_user"
-        case .newUser: "new_user"
-        case .nodeID: "node_id"
-        case .node: "node"
-        case .sourceNodeID: "src_node_id"
-        case .destinationNodeID: "dst_node_id"
-        case .localUser: "local_user"
-        case .method: "method"
-        case .path: "path"
-        case .status: "status"
-        case .bytes: "bytes"
-        case .elapsed: "elapsed"
-        case .error: "error"
-        case .code: "code"
-        case .version: "version"
-        case .commit: "commit"
-        case .clientVersion: "client_version"
-        case .tags: "tags"
-        case .oldTags: "old_tags"
-        case .newTags: "new_tags"
-        case .rejectedTags: "rejected_tags"
-        case .policyChanged: "policy_changed"
-        case .routesApproved: "routes_approved"
-        case .routesOld: "routes_old"
-        case .routesNew: "routes_new"
-        case .keyID: "key_id"
-        case .keyUsed: "key_used"
-        case .keyPrefix: "key_prefix"
-        case .reason: "reason"
-        case .component: "component"
-        case .database: "database"
-        case .signal: "signal"
-        case .machineKey, .remote, .authID, .caller, .level, .time, .message: nil
+        case .user: #" user=""#
+        case .userID: #" user_id=""#
+        case .oidcUser: #" oidc_user=""#
+        case .oldUser: #" old_user=""#
+        case .newUser: #" new_user=""#
+        case .nodeID: #" node_id=""#
+        case .node: #" node=""#
+        case .sourceNodeID: #" src_node_id=""#
+        case .destinationNodeID: #" dst_node_id=""#
+        case .localUser: #" local_user=""#
+        case .method: #" method=""#
+        case .path: #" path=""#
+        case .status: #" status=""#
+        case .bytes: #" bytes=""#
+        case .elapsed: #" elapsed=""#
+        case .error: #" error=""#
+        case .code: #" code=""#
+        case .version: #" version=""#
+        case .commit: #" commit=""#
+        case .clientVersion: #" client_version=""#
+        case .tags: #" tags=""#
+        case .oldTags: #" old_tags=""#
+        case .newTags: #" new_tags=""#
+        case .rejectedTags: #" rejected_tags=""#
+        case .policyChanged: #" policy_changed=""#
+        case .routesApproved: #" routes_approved=""#
+        case .routesOld: #" routes_old=""#
+        case .routesNew: #" routes_new=""#
+        case .keyID: #" key_id=""#
+        case .keyUsed: #" key_used=""#
+        case .keyPrefix: #" key_prefix=""#
+        case .reason: #" reason=""#
+        case .component: #" component=""#
+        case .database: #" database=""#
+        case .signal: #" signal=""#
+        case .machineKey, .remote, .authID, .caller, .level, .time, .message, .sql: nil
         }
     }
 
@@ -100,8 +100,12 @@ enum Field: UInt8, CaseIterable {
         case .level: ["level"]
         case .time: ["time"]
         case .message: ["message"]
+        case .sql: ["sql"]
         }
     }
 
     static let count = allCases.count
+
+    /// The field's place in a set of fields.
+    @inline(__always) var bit: UInt64 { 1 << UInt64(rawValue) }
 }

@@ -65,6 +65,6 @@ struct FieldNames: Sendable {
 
     @inline(__always)
     private static func slot(_ head: UInt64, _ length: Int) -> Int {
-        Int(truncatingIfNeeded: (head &+ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15 >> 54)
+        Int(truncatingIfNeeded: ((head &+ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15) >> 54)
     }
 }

@@ -9,16 +9,17 @@ enum JSONLine {
         while at < end, text.byte(at) == UInt8(ascii: "\"") {
             let name = at + 1
             let nameEnd = stringEnd(text, name, end)
-            guard nameEnd < end else { break }
-            at = text.skippingBlanks(nameEnd + 1, end)
-            guard at < end, text.byte(at) == UInt8(ascii: ":") else { return false }
+            at = text.skippingBlanks(min(nameEnd + 1, end), end)
+            guard at < end else { return true }
+            guard text.byte(at) == UInt8(ascii: ":") else { return false }
             at = text.skippingBlanks(at + 1, end)
             guard let value = value(text, at, end) else { return false }
             if let found = names.find(text, name..<nameEnd) { line.set(found, value.range, value.form) }
             at = text.skippingBlanks(value.next, end)
-            guard at < end else { break }
-            if text.byte(at) == UInt8(ascii: "}") { return true }
-            guard text.byte(at) == UInt8(ascii: ",") else { return false }
+            guard at < end else { return true }
+            let separator = text.byte(at)
+            if separator == UInt8(ascii: "}") { return true }
+            guard separator == UInt8(ascii: ",") else { return false }
             at = text.skippingBlanks(at + 1, end)
         }
         return at >= end || text.byte(at) == UInt8(ascii: "}")

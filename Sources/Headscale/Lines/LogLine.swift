@@ -38,8 +38,10 @@ enum LineFormat: UInt8, BitwiseCopyable {
     case grpclog
     /// The access log of gin.
     case gin
-    /// A crash of the Go runtime.
+    /// A crash of the Go runtime, or of a request's handler.
     case panic
+    /// A dump of the configuration.
+    case spew
     /// Anything else that the program writes.
     case plain
 
@@ -51,6 +53,7 @@ enum LineFormat: UInt8, BitwiseCopyable {
         case .grpclog: "grpclog"
         case .gin: "gin"
         case .panic: "go-panic"
+        case .spew: "spew"
         case .plain: "plain"
         }
     }
@@ -72,6 +75,27 @@ enum Level: UInt8, BitwiseCopyable, CaseIterable {
         }
     }
 
+    /// The level that JSON names.
+    @inline(__always)
+    init?(_ text: RawSpan, _ range: Range<Int>) {
+        guard !range.isEmpty else { return nil }
+        let level: Level? =
+            switch text.byte(range.lowerBound) {
+            case UInt8(ascii: "t"): .trace
+            case UInt8(ascii: "d"): .debug
+            case UInt8(ascii: "i"): .info
+            case UInt8(ascii: "w"): .warn
+            case UInt8(ascii: "e"): .error
+            case UInt8(ascii: "f"): .fatal
+            case UInt8(ascii: "p"): .panic
+            default: nil
+            }
+        guard let level, range.count == level.name.utf8CodeUnitCount, text.has(level.name, at: range.lowerBound) else {
+            return nil
+        }
+        self = level
+    }
+
     /// The three letters of the console writer.
     var letters: StaticString {
         switch self {
@@ -90,11 +114,12 @@ enum Level: UInt8, BitwiseCopyable, CaseIterable {
 struct LogLine: BitwiseCopyable {
     var format = LineFormat.plain
     var level: Level?
-    private var values = InlineArray<42, FieldValue>(repeating: FieldValue(0..<0, .plain))
+    private var values = InlineArray<48, FieldValue>(repeating: FieldValue(0..<0, .plain))
     private var present: UInt64 = 0
 
-    init() {
-        precondition(Field.count <= 42)
+    init(_ format: LineFormat = .plain) {
+        precondition(Field.count <= 48)
+        self.format = format
     }
 
     /// Forgets everything.
@@ -105,9 +130,12 @@ struct LogLine: BitwiseCopyable {
         present = 0
     }
 
+    /// The fields that there are, by bit.
+    var fields: UInt64 { present }
+
     @inline(__always)
     subscript(field: Field) -> FieldValue? {
-        present >> UInt64(field.rawValue) & 1 == 1 ? values[Int(field.rawValue)] : nil
+        present & field.bit != 0 ? values[Int(field.rawValue)] : nil
     }
 
     /// Sets a value, unless there is one already under a name that counts more. Of two under the same name the last
@@ -115,7 +143,7 @@ struct LogLine: BitwiseCopyable {
     @inline(__always)
     mutating func set(_ found: FieldNames.Found, _ range: Range<Int>, _ form: FieldValue.Form) {
         let index = Int(found.field.rawValue)
-        let bit = UInt64(1) << UInt64(index)
+        let bit = found.field.bit
         if present & bit != 0, values[index].rank < found.rank { return }
         values[index] = FieldValue(range, form, rank: found.rank)
         present |= bit
@@ -124,10 +152,5 @@ struct LogLine: BitwiseCopyable {
     @inline(__always)
     mutating func set(_ field: Field, _ range: Range<Int>, _ form: FieldValue.Form = .plain) {
         set(FieldNames.Found(field: field, rank: 0), range, form)
-    }
-
-    @inline(__always)
-    mutating func remove(_ field: Field) {
-        present &= ~(1 << UInt64(field.rawValue))
     }
 }

@@ -46,9 +46,12 @@ extension RawSpan {
     /// none.
     @inline(__always)
     func skippingBlanks(_ start: Int, _ end: Int) -> Int {
+        guard start < end else { return end }
+        // Most have none.
+        if byte(start) > 0x20 { return start }
         var at = start
         while at < end, byte(at) == 0x20 || byte(at) == 0x09 { at += 1 }
-        return min(at, end)
+        return at
     }
 
     /// The first offset in `range` whose byte is `wanted`, or the end of `range`.

@@ -76,10 +76,11 @@ struct LedgerWriter: ~Copyable {
         switch queue.next(until: deadline, takesRecords: { signals.hasRoom }) {
         case .batch(let batch):
             try append(batch)
+            signals.note(recordIndex: nextIndex)
             queue.finish(batch)
         case .notice(let batch):
             try append(batch)
-            signals.note(nextIndex: sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount))
+            signals.note(nextIndex: nextIndex)
             queue.finish(notice: batch)
         case .timeout: break
         case .closed: return false
@@ -103,6 +104,9 @@ struct LedgerWriter: ~Copyable {
             marksAreBehind ? marksStoredAt + Self.markInterval : .max)
     }
 
+    /// The index of the next record that is appended.
+    private var nextIndex: UInt64 { sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount) }
+
     private static func milliseconds() -> Int64 { Int64(Clock.monotonic() / 1_000_000) }
 
     // MARK: Records
@@ -111,8 +115,7 @@ struct LedgerWriter: ~Copyable {
         let now = Clock.monotonic()
         for i in 0..<batch.recordCount {
             if builder.isFull { try writeBlock(endsBatch: false) }
-            let index = sealer.nextIndex + UInt64(builder.recordCount - builder.absorbedCount)
-            let length = builder.append(batch[i], of: batch, index: index)
+            let length = builder.append(batch[i], of: batch, index: nextIndex)
             open.append(records: 1, bytes: length, at: Int64(now / 1_000_000))
             if open.recordRoom == 0 { try closeBatchIfDue() }
         }
@@ -139,19 +142,25 @@ struct LedgerWriter: ~Copyable {
         if unsynced.isFull { try waitForSync() }
     }
 
+    /// Ends the segment and begins the next one, of which as much as can be is done while the syncer is busy.
     private mutating func rotate() throws(FileError) {
         requestSync()
-        try syncer.drain()
         try segment.syncLeaves()
-        // What was reserved for it and is not needed goes back to the disk.
-        segment.cut(to: horizon.position)
-        try beginSegment(sealer.state)
+        segment = try newSegment(sealer.state) { () throws(FileError) in
+            try syncer.drain()
+            // What was reserved for the old one and is not needed goes back to the disk.
+            segment.cut(to: horizon.position)
+        }
     }
 
-    private mutating func beginSegment(_ state: SealerState, with blocks: [Block] = []) throws(FileError) {
-        segment = try SegmentWriter.begin(
-            state, with: blocks, at: options.wallClock(), reserve: options.segmentBytes, layout, system)
+    private func newSegment(
+        _ state: SealerState, with blocks: [Block] = [], settle: () throws(FileError) -> Void = {}
+    ) throws(FileError) -> SegmentWriter {
+        let segment = try SegmentWriter.begin(
+            state, with: blocks, at: options.wallClock(), reserve: options.segmentBytes, layout, system,
+            settle: settle)
         counters.segments.add()
+        return segment
     }
 
     // MARK: Seals
@@ -252,7 +261,7 @@ struct LedgerWriter: ~Copyable {
         unsynced.release(upTo: durable.nextIndex)
         if segment.firstIndex == durable.segment { segment.cut(to: durable) }
         try? segment.syncLeaves()
-        try beginSegment(unsynced.base, with: unsynced.blocks)
+        segment = try newSegment(unsynced.base, with: unsynced.blocks)
         horizon.replaceNewestFile()
         try mark.replace()
         marksStoredAt = 0

@@ -11,10 +11,11 @@ struct SegmentWriter: ~Copyable {
     private var leafCount: UInt64
 
     /// Makes a new segment that begins with the record at `state.frontier.size`, and has `blocks` from the start: what
-    /// is durable in a file of that name stays so, since the new one has it as well before it takes its place.
+    /// is durable in a file of that name stays so, since the new one has it as well before it takes its place. What comes
+    /// before those records has to be durable when `settle` returns.
     static func begin(
         _ state: SealerState, with blocks: [Block] = [], at time: UInt64, reserve: UInt64, _ layout: Layout,
-        _ system: any FileSystem
+        _ system: any FileSystem, settle: () throws(FileError) -> Void = {}
     ) throws(FileError) -> SegmentWriter {
         let first = state.frontier.size
         let header = SegmentHeader(firstIndex: first, createdAt: time, state: state)
@@ -29,6 +30,12 @@ struct SegmentWriter: ~Copyable {
             resuming: first, records: records, length: UInt64(SegmentHeader.size), leaves: leaves, leafCount: 0)
         for block in blocks { try segment.append(block) }
         try records.sync()
+        do throws(FileError) {
+            try settle()
+        } catch {
+            for path in [temporary, layout.leaves(first)] { try? system.remove(path) }
+            throw error
+        }
         // Only now, whole and durable, does the segment get its name: there is no segment without a header.
         try system.rename(temporary, to: layout.segment(first))
         try system.syncDirectory(layout.segments)

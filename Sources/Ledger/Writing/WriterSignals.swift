@@ -4,6 +4,7 @@ import Synchronization
 public final class WriterSignals: Sendable {
     private let room = Atomic<Int64>(.max)
     private let nextIndex = Atomic<UInt64>(0)
+    private let recordIndex = Atomic<UInt64>(0)
     private let rotation = Atomic<Bool>(false)
 
     public init() {}
@@ -19,10 +20,19 @@ public final class WriterSignals: Sendable {
     /// Says that all notices taken so far have indexes before this one.
     func note(nextIndex index: UInt64) { nextIndex.store(index, ordering: .releasing) }
 
+    /// Says that all records taken from the queue so far have indexes before this one.
+    func note(recordIndex index: UInt64) { recordIndex.store(index, ordering: .releasing) }
+
     /// Whether a new segment was asked for since the last call.
     func takeRotation() -> Bool {
         rotation.load(ordering: .relaxed) && rotation.exchange(false, ordering: .relaxed)
     }
+
+    // MARK: - For producers
+
+    /// Index behind the last record that was taken from the queue: once the horizon has come so far, all of them are
+    /// durable.
+    public var takenIndex: UInt64 { recordIndex.load(ordering: .acquiring) }
 
     // MARK: - For the keeper
 

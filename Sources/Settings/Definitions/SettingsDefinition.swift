@@ -29,6 +29,13 @@ extension Object where Value == Settings {
                 \.destinations, "destinations", .list(of: .object(.destination), 0...64), example: "",
                 "Where records go. Each destination has its own place in the ledger, so a slow one delays nobody."),
             Field(
+                optional: \.headscale, "headscale", .object(.headscale),
+                "The Headscale server whose log the relay gets, as far as it is asked itself."),
+            Field(
+                optional: \.geoIP, "geoip", .object(.geoIP),
+                "Databases that tell in which country, city and network the address in a record of Headscale is. Private "
+                    + "addresses and those of the tailnet are not looked up."),
+            Field(
                 \.metrics, "metrics", .loopbackOrOff,
                 "Where Prometheus metrics, /healthz and /readyz are served, without authentication: a loopback address, "
                     + "or off."

@@ -67,6 +67,23 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         #expect(parameters["user"] == .text("al]ice"))
     }
 
+    @Test(arguments: [
+        (
+            #"country="DE" city="K\"\]ln" asn="64500" as_org="Example""#,
+            #""geo":{"country_iso_code":"DE","city_name":"K\"]ln"},"as":{"number":64500,"organization":{"name":"Example"}}"#
+        ),
+        (#"country="DE""#, #""geo":{"country_iso_code":"DE"}"#), (#"city="Oslo""#, #""geo":{"city_name":"Oslo"}"#),
+        (#"asn="4294967295""#, #""as":{"number":4294967295}"#), (#"as_org="Example""#, ""), (#"asn="x""#, ""),
+        (#"asn="4294967296""#, ""),
+    ])
+    func placeOfAnAddress(_ parameters: String, _ members: String) throws {
+        let line = #"<30>1 - - - - - [headscale@32473 ip="203.0.113.5" \#(parameters)]\#(identity) x"#
+        let expected = try StrictJSON(#"{"ip":"203.0.113.5"\#(members.isEmpty ? "" : ",")\#(members)}"#)
+        #expect(try StrictJSON(document(line))["source"] == expected)
+        let without = line.replacing(#"ip="203.0.113.5" "#, with: "")
+        #expect(try StrictJSON(document(without))["source"] == nil)
+    }
+
     /// What is no number, no address and no word of the schema would be refused, or be lost to a search.
     @Test(arguments: [
         (#"ip="203.0.113.999""#, "source"), (#"ip="fe80::1%eth0""#, "source"), (#"ip="""#, "source"),

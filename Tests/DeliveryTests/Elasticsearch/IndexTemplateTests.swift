@@ -35,7 +35,7 @@ import Testing
             let value =
                 switch parameter {
                 case .ip: "::1"
-                case .port, .status, .bytes, .elapsed: "1"
+                case .port, .status, .bytes, .elapsed, .asn: "1"
                 case .outcome: "success"
                 case .category: "session"
                 default: "x"

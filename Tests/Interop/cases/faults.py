@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import time
 import urllib.error
@@ -102,6 +103,49 @@ def calls_that_fail_once(workshop):
     tracer.terminate()
     wait_for("the relay to be ready", relay.is_ready, 30)
     expect_conserved(relay, [sender], first_archive_file(archive))
+
+
+@case(seconds=120)
+def writes_cut_short(workshop):
+    """Writes end early and then fail, at a limit on the size of files: the relay waits, and nothing is lost"""
+    archive = workshop.path("archive")
+    relay = Relay(workshop, [file_destination(archive)], **SMALL_SEGMENTS).start()
+    sender = EndlessSender("alpha", relay.tcp_port)
+    sender.start()
+    for limit in (300_001, 655_363, 900_007):
+        records = relay.metric("waxwing_ledger_records_total")
+        resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        reason = wait_for("the ledger to stop", lambda: not_ready(relay), 30)
+        check("the ledger cannot be written" in reason, f"/readyz says {reason!r}")
+        resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        wait_for("the relay to go on", relay.is_ready, 30)
+        wait_for("records to be taken again", lambda: relay.metric("waxwing_ledger_records_total") > records + 100, 30)
+    expect_conserved(relay, [sender], first_archive_file(archive))
+
+
+@case(seconds=120)
+def deletions_that_fail(workshop):
+    """Files that retention cannot delete stay until it can; records go on"""
+    archive = workshop.path("archive")
+    relay = Relay(
+        workshop, [file_destination(archive)], retention={"size": "4MiB", "hashes": "0", "compress": False},
+        **SMALL_SEGMENTS).start()
+    sender = EndlessSender("alpha", relay.tcp_port)
+    sender.start()
+
+    def segments():
+        return len(list((relay.data / "segments").glob("*.segment")))
+
+    with failing(workshop, relay, "unlink", "EIO"):
+        wait_for("more files than there may be", lambda: segments() > 10, 60)
+        check(relay.is_ready(), "a file that cannot be deleted stopped the relay")
+    wait_for("the files to be deleted", lambda: segments() <= 7, 60)
+    sender.stop()
+    wait_for("everything to be delivered", lambda: relay.is_delivered("archive"), 60)
+    relay.stop()
+    numbers = arrivals(first_archive_file(archive))[sender.name]
+    check(numbers == list(range(sender.sent)), f"{len(numbers)} of {sender.sent} records, in order?")
+    relay.expect_verified(first_archive_file(archive))
 
 
 @case(seconds=180)

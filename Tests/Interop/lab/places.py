@@ -22,11 +22,19 @@ def certificate_key(name):
 
 def tool(name):
     """The path of a C tool of Tests/Bench/tools, compiled when it is missing or older than its source."""
-    source, binary = TOOL_SOURCES / f"{name}.c", SCRATCH / "tools" / name
+    return _compiled(name, name, "-lssl", "-lcrypto", "-lisal", "-lpthread")
+
+
+def preload(name):
+    """The path of a C library of Tests/Bench/tools that is to be preloaded, compiled like a tool."""
+    return _compiled(name, f"{name}.so", "-shared", "-fPIC")
+
+
+def _compiled(name, target, *arguments):
+    source, binary = TOOL_SOURCES / f"{name}.c", SCRATCH / "tools" / target
     if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
         binary.parent.mkdir(parents=True, exist_ok=True)
         fresh = binary.with_suffix(f".{os.getpid()}")
-        subprocess.run(
-            ["cc", "-O2", "-Wall", "-Wextra", "-o", fresh, source, "-lssl", "-lcrypto", "-lisal", "-lpthread"], check=True)
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", fresh, source, *arguments], check=True)
         fresh.rename(binary)
     return str(binary)

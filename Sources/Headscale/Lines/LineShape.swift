@@ -1,0 +1,131 @@
+/// What a line looks like, found out from its first bytes: by the line itself, never by what somebody has configured,
+/// since one Headscale writes several formats.
+enum LineShape: Equatable {
+    /// zerolog's JSON, from the offset of its brace.
+    case json(Int)
+    /// The console writer's, from the offset of its time.
+    case text(Int)
+    /// The console writer's with colours, from the offset of the first of them.
+    case colours(Int)
+    /// Go's standard logger; the offset of what follows date and time.
+    case stdlib(Int)
+    /// The logger of gRPC; the offset of what follows word, date and time.
+    case grpclog(Int)
+    /// gin's access log; the offset of its date.
+    case gin(Int)
+    /// The first line of a crash, or one of its stack.
+    case panic
+    /// A value of a dumped structure: `Name: (type) …`.
+    case spew
+    /// Nothing of that.
+    case plain
+
+    /// The shape of the text in `range`.
+    @inline(__always)
+    init(_ text: RawSpan, _ range: Range<Int>) {
+        let start = range.lowerBound
+        guard range.count >= 10 else {
+            self = .plain
+            return
+        }
+        switch text.byte(start) {
+        case UInt8(ascii: "{"):
+            self = text.byte(start + 1) == UInt8(ascii: "\"") ? .json(start) : .plain
+        case UInt8(ascii: "0")...UInt8(ascii: "9"):
+            self = Self.dated(text, range)
+        case UInt8(ascii: "#"), UInt8(ascii: "\\"):
+            self = Self.colour(text, start) != nil ? .colours(start) : .plain
+        case UInt8(ascii: "["):
+            self = text.has("[GIN] ", at: start) ? .gin(start + 6) : .plain
+        case 0x20:
+            self = Self.isDump(text, range) ? .spew : .plain
+        case UInt8(ascii: "p"), UInt8(ascii: "f"), UInt8(ascii: "g"), UInt8(ascii: "E"), UInt8(ascii: "W"),
+            UInt8(ascii: "I"):
+            self = Self.worded(text, range)
+        default:
+            self = .plain
+        }
+    }
+
+    /// What begins with a digit.
+    private static func dated(_ text: RawSpan, _ range: Range<Int>) -> LineShape {
+        if ConsoleLine.timeEnd(text, range) != nil { return .text(range.lowerBound) }
+        if let end = stdlibTimeEnd(text, range.lowerBound) { return .stdlib(end) }
+        return .plain
+    }
+
+    /// What begins with a word that Go's own loggers and crashes begin with.
+    private static func worded(_ text: RawSpan, _ range: Range<Int>) -> LineShape {
+        let start = range.lowerBound
+        for word: StaticString in ["panic: ", "fatal error: ", "goroutine "] where text.has(word, at: start) {
+            return .panic
+        }
+        for word: StaticString in ["ERROR: ", "WARNING: ", "INFO: ", "FATAL: "] where text.has(word, at: start) {
+            if let end = stdlibTimeEnd(text, start + word.utf8CodeUnitCount) { return .grpclog(end) }
+        }
+        return .plain
+    }
+
+    /// Whether ` Name: (type) ` stands at the start of `range`.
+    private static func isDump(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        let limit = min(range.upperBound, range.lowerBound + 128)
+        var at = text.skippingBlanks(range.lowerBound, limit)
+        let name = at
+        while at < limit, text.byte(at).isWord { at += 1 }
+        return at > name && text.has(": (", at: at)
+            && text.first(") ", in: at..<limit).map { end in (at + 3..<end).allSatisfy { text.byte($0) != 0x20 } }
+                ?? false
+    }
+
+    /// What follows `2006/01/02 15:04:05 ` at `start`.
+    private static func stdlibTimeEnd(_ text: RawSpan, _ start: Int) -> Int? {
+        guard start + 20 <= text.byteCount, text.byte(start + 4) == UInt8(ascii: "/"),
+            text.byte(start + 7) == UInt8(ascii: "/"), text.byte(start + 10) == 0x20,
+            text.byte(start + 13) == UInt8(ascii: ":"), text.byte(start + 16) == UInt8(ascii: ":"),
+            text.byte(start).isDigit, text.byte(start + 18).isDigit
+        else { return nil }
+        // With microseconds, if the program asked for them.
+        var end = start + 19
+        while end < text.byteCount, text.byte(end) != 0x20, end - start < 27 { end += 1 }
+        return end < text.byteCount && text.byte(end) == 0x20 ? end + 1 : nil
+    }
+
+    /// Where the text begins that tells what happened, and the line's format, of what is not zerolog's.
+    func text(_ range: Range<Int>) -> (start: Int, LineFormat) {
+        switch self {
+        case .stdlib(let start): (start, .stdlib)
+        case .grpclog(let start): (start, .grpclog)
+        case .gin(let start): (start, .gin)
+        case .panic: (range.lowerBound, .panic)
+        case .spew: (range.lowerBound, .spew)
+        default: (range.lowerBound, .plain)
+        }
+    }
+
+    // MARK: - Colours
+
+    /// The end of the colour (an SGR sequence, ECMA-48) at `start`, as rsyslog (`#033[`), journald's readers (`\^[[`) and
+    /// others (`\033[`, `\x1b[`) spell its escape character; nil if there is none.
+    static func colour(_ text: RawSpan, _ start: Int) -> Int? {
+        for escape: StaticString in ["#033[", "\\^[[", "\\033[", "\\x1b["] where text.has(escape, at: start) {
+            var at = start + escape.utf8CodeUnitCount
+            while at < text.byteCount, text.byte(at).isDigit || text.byte(at) == UInt8(ascii: ";") { at += 1 }
+            return at < text.byteCount && text.byte(at) == UInt8(ascii: "m") ? at + 1 : nil
+        }
+        return nil
+    }
+
+    /// What follows `name-1  | `, which tools for containers put in front of lines; nil if there is no such thing.
+    static func behindContainerName(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        var at = range.lowerBound
+        let limit = min(range.upperBound, at + 64)
+        while at < limit,
+            text.byte(at).isWord || text.byte(at) == UInt8(ascii: "-") || text.byte(at) == UInt8(ascii: ".")
+        {
+            at += 1
+        }
+        guard at > range.lowerBound, at < limit, text.byte(at) == 0x20 else { return nil }
+        at = text.skippingBlanks(at, limit)
+        return text.has("| ", at: at) ? at + 2 : nil
+    }
+}

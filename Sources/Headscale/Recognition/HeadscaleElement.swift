@@ -1,0 +1,150 @@
+internal import Syslog
+
+/// Writes `[headscale@PEN …]`: what a line tells, and the fields of it that a reader looks for.
+struct HeadscaleElement {
+    /// The longest value of most parameters, in octets.
+    static let valueLimit = 256
+    /// The longest path and error text, in octets.
+    static let textLimit = 1024
+    /// No element is longer.
+    static let lengthLimit = 12 << 10
+
+    let finding: Finding
+    let enterpriseNumber: UInt32
+    let pseudonym: Pseudonym?
+
+    /// Appends the element. `text` is what the offsets of `line` are of; `sender` is the address that the record came
+    /// from, if it says so.
+    func write(
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory,
+        _ enrichment: inout Enrichment, _ sender: IPAddress?, into out: inout ByteWriter
+    ) {
+        out.append("[headscale@")
+        out.append(decimal: UInt64(enterpriseNumber))
+        append(#" event=""#, finding.meaning.event, into: &out)
+        append(#"" outcome=""#, finding.meaning.outcome, into: &out)
+        append(#"" category=""#, finding.meaning.category, into: &out)
+        append(#"" service=""#, finding.meaning.service, into: &out)
+        if let level = finding.level { append(#"" level=""#, FixedText(level.name), into: &out) }
+        append(#"" format=""#, FixedText(finding.format.name), into: &out)
+        out.append(UInt8(ascii: "\""))
+        if finding.part > 1 {
+            out.append(#" part=""#)
+            out.append(decimal: UInt64(finding.part))
+            out.append(UInt8(ascii: "\""))
+        } else {
+            writeFields(text, line, memory, into: &out)
+            if !enrichment.isEmpty { writeContext(text, line, &enrichment, sender, into: &out) }
+        }
+        out.append(UInt8(ascii: "]"))
+    }
+
+    @inline(__always)
+    private func append(_ opening: StaticString, _ value: FixedText, into out: inout ByteWriter) {
+        out.append(opening)
+        out.append(value.bytes)
+    }
+
+    private func writeFields(
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, into out: inout ByteWriter
+    ) {
+        writeTime(text, line, into: &out)
+        writePeer(text, line, into: &out)
+        var rest = line.fields & Self.plainFields
+        while rest != 0 {
+            let bit = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            guard let field = Field(rawValue: UInt8(bit)), let value = line[field], !value.range.isEmpty,
+                let opening = field.opening
+            else { continue }
+            let limit = field == .error || field == .path ? Self.textLimit : Self.valueLimit
+            if isMeant(field, value, text, line) { out.append(opening, text, value, limit: limit) }
+        }
+        writeMachineKey(text, line, into: &out)
+        if let caller = line[.caller] {
+            let short = FieldValue(ConsoleLine.short(text, caller.range), caller.form)
+            out.append(#" caller=""#, text, short)
+        }
+        writeAuthID(text, line, into: &out)
+        if finding.isDuplicate { out.append(" duplicate=\"true\"") }
+        if let refusal = finding.refusal {
+            memory.write(refusal: refusal, withError: line[.error] == nil, into: &out)
+        }
+    }
+
+    /// The fields that become parameters just as they are.
+    private static let plainFields: UInt64 = Field.allCases.reduce(0) { fields, field in
+        field.opening == nil ? fields : fields | field.bit
+    }
+
+    /// Whether a field means here what its parameter says: `path` also names files, and `version` the number of a
+    /// protocol.
+    private func isMeant(
+        _ field: Field, _ value: FieldValue, _ text: RawSpan, _ line: borrowing LogLine
+    ) -> Bool {
+        switch field {
+        case .path: line.fields & (Field.method.bit | Field.status.bit) != 0
+        case .version: text.decimal(value.range) == nil
+        default: true
+        }
+    }
+
+    private func writeTime(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
+        guard let time = line[.time], !time.range.isEmpty else { return }
+        guard let seconds = text.decimal(time.range) else {
+            return out.append(#" time=""#, text, time, limit: 40)
+        }
+        guard Timestamp.secondsRange.contains(Int64(clamping: seconds)) else { return }
+        out.append(" time=\"")
+        Timestamp(seconds: Int64(seconds), fractionDigits: 0).write(into: &out)
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private func writePeer(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
+        guard let peer = peer(text, line) else { return }
+        out.append(#" ip=""#, text, FieldValue(peer.address, .plain))
+        if let port = peer.port { out.append(#" port=""#, text, FieldValue(port, .plain)) }
+    }
+
+    private func writeContext(
+        _ text: RawSpan, _ line: borrowing LogLine, _ enrichment: inout Enrichment, _ sender: IPAddress?,
+        into out: inout ByteWriter
+    ) {
+        if let node = line[.nodeID], let id = text.decimal(node.range) { enrichment.write(node: id, into: &out) }
+        if let peer = peer(text, line), let address = IPAddress(text, peer.address) {
+            enrichment.write(address: address, into: &out)
+        }
+        if let sender { enrichment.write(sender: sender, into: &out) }
+    }
+
+    /// Who sent the request: in a field, or, of what other libraries log, in the message.
+    private func peer(_ text: RawSpan, _ line: borrowing LogLine) -> PeerOfRequest? {
+        guard let remote = line[.remote] else {
+            guard finding.format == .stdlib || finding.format == .panic || finding.meaning.service == "derp" else {
+                return nil
+            }
+            return line[.message].flatMap { PeerOfRequest(in: text, $0.range) }
+        }
+        // The least of its names is also that of a node's address.
+        let isSender = remote.rank < 3 ? true : line[.method] != nil
+        return isSender ? PeerOfRequest(text, remote.range) : nil
+    }
+
+    private func writeMachineKey(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
+        guard let key = line[.machineKey] else { return }
+        let start = out.count
+        out.append(" machine_key=\"")
+        if MachineKey.append(text, key.range, into: &out) {
+            out.append(UInt8(ascii: "\""))
+        } else {
+            out.truncate(to: start)
+        }
+    }
+
+    private func writeAuthID(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
+        guard let pseudonym, let identifier = AuthID.find(text, line, finding.meaning) else { return }
+        out.append(" auth=\"")
+        pseudonym.append(text, identifier, into: &out)
+        out.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,289 @@
+public import Batch
+internal import Syslog
+
+/// Recognises Headscale's records, and says in an element of their structured data what they tell: one thread's
+/// working memory.
+///
+/// A record is told by its text, not by who sends it: zerolog's JSON and console text, Go's standard logger, gin, gRPC,
+/// crashes and plain lines, under any tag. Another program's lines are left alone: what has no text of Headscale's own
+/// counts only under a tag of Headscale's.
+///
+/// Redaction comes after it, so that nothing it writes has not been looked through.
+public struct Recogniser: ~Copyable {
+    /// What was done so far.
+    public private(set) var statistics = RecognitionStatistics()
+    /// What the access log said since somebody took it.
+    public var accessLog = AccessLogTally()
+
+    private let catalogue = MessageCatalogue.embedded
+    private let names = FieldNames()
+    private let enterpriseNumber: UInt32
+    private let pseudonym: Pseudonym?
+    private var line = LogLine()
+    private var memory = SourceMemory()
+    /// Whether the record last examined, which is not Headscale's, says what an administrator did.
+    private var isHint = false
+    /// A line without its colours.
+    private var plain = Scratch()
+    /// What records gain from elsewhere.
+    public var enrichment: Enrichment
+    /// Records of the last batch that may say who changed something, by their numbers: requests that changed something,
+    /// and records of sudo and sshd. At most ``hintLimit``.
+    public private(set) var hints: [Int] = []
+
+    /// Hints that are taken from one batch.
+    public static let hintLimit = 64
+
+    /// `pseudonym` makes what stands for ids that must not be in a record; without it they are left out.
+    public init(enterpriseNumber: UInt32, pseudonym: Pseudonym?, enrichment: consuming Enrichment = Enrichment()) {
+        self.enterpriseNumber = enterpriseNumber
+        self.pseudonym = pseudonym
+        self.enrichment = enrichment
+        hints.reserveCapacity(Self.hintLimit)
+    }
+
+    /// Recognises the records of `batch`.
+    public mutating func recognise(_ batch: inout Batch) {
+        hints.removeAll(keepingCapacity: true)
+        for index in 0..<batch.recordCount { recognise(&batch, index) }
+    }
+
+    private mutating func recognise(_ batch: inout Batch, _ index: Int) {
+        let record = batch[index]
+        // What a relay has sealed was recognised there.
+        guard record.relay == 1, record.split < record.end else { return }
+        guard let (finding, isPlain) = examine(batch.bytes.extracting(record.line), split: record.head.count) else {
+            if isHint { note(hint: index) }
+            return
+        }
+        if finding.isChange { note(hint: index) }
+        statistics.note(finding)
+        let element = HeadscaleElement(
+            finding: finding, enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
+        let hasContext = !enrichment.isEmpty
+        batch.rewrite(index) { bytes, record, out in
+            let text = bytes.extracting(record.line)
+            return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
+                let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil
+                // Nothing writes to the scratch while the element is written.
+                let read = isPlain ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
+                element.write(read, line, memory, &enrichment, sender, into: &out)
+            }
+        }
+    }
+
+    private mutating func note(hint index: Int) {
+        if hints.count < Self.hintLimit { hints.append(index) }
+    }
+
+    /// What the record tells, and whether the offsets in ``line`` are of ``plain`` instead of it; nil if it is not
+    /// Headscale's.
+    private mutating func examine(_ record: RawSpan, split: Int) -> (Finding, isPlain: Bool)? {
+        isHint = false
+        let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
+        guard start < record.byteCount else { return nil }
+        let range = start..<record.byteCount
+        let shape = LineShape(record, range)
+        switch shape {
+        case .json, .text:
+            return read(record, shape, range, RecordHead(record, split: split), record).map { ($0, false) }
+        case .colours:
+            return examineColoured(record, range, RecordHead(record, split: split))
+        case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
+            guard let head = RecordHead(record, split: split) else { return nil }
+            let origin = head.origin(record)
+            guard origin != .other else {
+                isHint = head.isOfAdministrators(record)
+                return nil
+            }
+            if origin == .unnamed, let behind = LineShape.behindContainerName(record, range) {
+                let rest = behind..<range.upperBound
+                return read(record, LineShape(record, rest), rest, head, record).map { ($0, false) }
+            }
+            return readOther(record, shape, range, head, origin).map { ($0, false) }
+        }
+    }
+
+    private mutating func examineColoured(
+        _ record: RawSpan, _ range: Range<Int>, _ head: RecordHead?
+    ) -> (Finding, isPlain: Bool)? {
+        plain.write { out in
+            var at = range.lowerBound
+            while at < range.upperBound {
+                if let end = LineShape.colour(record, at) {
+                    at = end
+                } else {
+                    out.append(record.byte(at))
+                    at += 1
+                }
+            }
+        }
+        // The span is used only while nothing writes to the scratch.
+        let text = unsafe _overrideLifetime(plain.bytes, copying: record)
+        let all = 0..<text.byteCount
+        guard case .text = LineShape(text, all) else { return nil }
+        return read(text, .text(0), all, head, record).map { ($0, true) }
+    }
+
+    // MARK: - zerolog
+
+    /// Reads a line of zerolog's in `text`, which is `record` or what was made of it.
+    private mutating func read(
+        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead?, _ record: RawSpan
+    ) -> Finding? {
+        guard let head else { return nil }
+        switch shape {
+        case .json: return readJSON(text, range, head)
+        case .text: return readText(text, range, head, record)
+        default: return nil
+        }
+    }
+
+    private mutating func readJSON(_ text: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Finding? {
+        // Headscale puts the level first, unless there is none.
+        let isZerolog = text.has("{\"level\":\"", at: range.lowerBound)
+        let origin = isZerolog ? nil : head.origin(text)
+        guard isZerolog || origin == .headscale || origin == .unnamed else { return nil }
+        guard JSONLine.read(text, range, names, into: &line) else { return nil }
+        let level = line[.level].flatMap { Level(text, $0.range) }
+        guard level != nil || line[.message] != nil else { return nil }
+        line.level = level
+        let message = line[.message]?.range ?? range.upperBound..<range.upperBound
+        let match = isMessage(message) ? catalogue.match(text, message, .whole) : nil
+        return finding(text, match, head, origin ?? head.origin(text), text)
+    }
+
+    private mutating func readText(
+        _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
+    ) -> Finding? {
+        guard let console = ConsoleLine(text, range) else { return nil }
+        line.reset(.text)
+        line.level = console.level
+        line.set(.time, console.time)
+        if let caller = console.caller { line.set(.caller, caller) }
+        var match = catalogue.match(text, console.rest, .prefix)
+        let end = match.map { Int($0.end) } ?? ConsoleLine.fieldsStart(text, console.rest)
+        line.set(.message, console.rest.lowerBound..<end)
+        ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
+        if !isMessage(console.rest.lowerBound..<end) { match = nil }
+        return finding(text, match, head, head.origin(record), record)
+    }
+
+    /// Whether the catalogue may be asked for the message: only queries of the database have none.
+    private func isMessage(_ message: Range<Int>) -> Bool { !message.isEmpty || line[.sql] != nil }
+
+    /// What a line of zerolog's tells, if it is Headscale's.
+    private mutating func finding(
+        _ text: RawSpan, _ match: CatalogueMatch?, _ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan
+    ) -> Finding? {
+        let key = head.sourceKey(record)
+        guard let match else {
+            guard origin == .headscale || origin == .unnamed || isFromHeadscale(text) else { return nil }
+            let range = line[.message]?.range ?? 0..<0
+            return unmatched(text, range, key)
+        }
+        let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
+        if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return nil }
+        var finding = Finding(entry.meaning, level: line.level, format: line.format, message: Int(match.message))
+        if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
+            finding = request(text, method.range, path.range, match)
+        }
+        memory.begin(key, finding.meaning, level: line.level)
+        join(&finding, text, key)
+        return finding
+    }
+
+    /// Whether something in the line is nobody else's.
+    private func isFromHeadscale(_ text: RawSpan) -> Bool {
+        if let caller = line[.caller], text.first("hscontrol/", in: caller.range) != nil { return true }
+        return line[.machineKey] != nil && (line[.nodeID] != nil || line[.node] != nil)
+    }
+
+    // MARK: - Other lines
+
+    private mutating func readOther(
+        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ origin: LineOrigin
+    ) -> Finding? {
+        let (start, format) = shape.text(range)
+        line.reset(format)
+        let first = start..<(text.first("#012", in: start..<range.upperBound) ?? range.upperBound)
+        line.set(.message, first)
+        let key = head.sourceKey(text)
+        if format == .spew, origin == .headscale || origin == .unnamed {
+            memory.begin(key, .dumped, level: nil)
+            return Finding(.dumped, level: nil, format: .spew, message: nil)
+        }
+        let match = catalogue.match(text, first, .whole)
+        let entry = match.map { catalogue.entry($0, level: nil, text, error: nil) }.flatMap { entry in
+            let isBelieved = origin == .headscale || !entry.isGeneric || (origin == .unnamed && format != .plain)
+            return isBelieved ? entry : nil
+        }
+        if format == .plain || format == .panic, let before = memory.continuation(key, entry?.meaning),
+            origin == .headscale || before.meaning.isCrash
+        {
+            var finding = Finding(before.meaning, level: before.level, format: format, message: nil)
+            finding.part = before.part
+            return finding
+        }
+        if let match, let entry {
+            if entry.meaning.isCrash { line.format = .panic }
+            memory.begin(key, entry.meaning, level: nil)
+            return Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
+        }
+        guard origin == .headscale else { return nil }
+        return unmatched(text, first, key)
+    }
+
+    /// What a message tells that the catalogue does not have.
+    private mutating func unmatched(_ text: RawSpan, _ range: Range<Int>, _ key: UInt64) -> Finding {
+        let entry = MessageCatalogue.fallback(text, range, level: line.level)
+        let isStart = line.format != .plain
+        memory.begin(key, isStart ? entry.meaning : nil, level: line.level, isEmpty: range.isEmpty)
+        var finding = Finding(entry.meaning, level: line.level, format: line.format, message: nil)
+        finding.isUnmatched = true
+        return finding
+    }
+
+    // MARK: - The access log, and what belongs together
+
+    private mutating func request(
+        _ text: RawSpan, _ method: Range<Int>, _ path: Range<Int>, _ match: CatalogueMatch
+    ) -> Finding {
+        let status = line[.status].flatMap { text.decimal($0.range) } ?? 0
+        let meaning = AccessLog.classify(text, method: method, path: path, status: Int(clamping: status))
+        if let elapsed = line[.elapsed].flatMap({ text.microseconds(ofMilliseconds: $0.range) }) {
+            let isLongPoll = AccessLog.isLongPoll(text, path: path)
+            accessLog.note(status: Int(clamping: status), elapsedMicroseconds: elapsed, isLongPoll: isLongPoll)
+        }
+        var finding = Finding(meaning, level: line.level, format: line.format, message: Int(match.message))
+        finding.isRequest = true
+        finding.isChange = status / 100 == 2 && AccessLog.isChange(text, method: method, path: path)
+        return finding
+    }
+
+    private mutating func join(_ finding: inout Finding, _ text: RawSpan, _ key: UInt64) {
+        if finding.isRequest {
+            guard let status = line[.status].flatMap({ text.decimal($0.range) }), status >= 400,
+                let seconds = seconds(text)
+            else { return }
+            finding.refusal = memory.takeRefusal(key, status: status, at: seconds)
+        } else if let code = line[.code].flatMap({ text.decimal($0.range) }), let seconds = seconds(text) {
+            let error = line[.error] ?? FieldValue(0..<0, .plain)
+            memory.note(
+                key, refusal: finding.meaning.event, status: code, at: seconds, error: text.extracting(error.range),
+                error.form)
+        } else if finding.meaning.event == "node.connected" || finding.meaning.event == "node.disconnected",
+            let node = line[.nodeID].flatMap({ text.decimal($0.range) }), let seconds = seconds(text)
+        {
+            finding.isDuplicate = memory.isRepeated(
+                key, event: finding.meaning.event, message: finding.message ?? -1, node: node, at: seconds)
+        }
+    }
+
+    /// The line's own time, in seconds since 1970.
+    private func seconds(_ text: RawSpan) -> Int64? {
+        guard let time = line[.time]?.range else { return nil }
+        if let seconds = text.decimal(time) { return Int64(seconds) }
+        return Timestamp(rfc3339: text.extracting(time))?.seconds
+    }
+}

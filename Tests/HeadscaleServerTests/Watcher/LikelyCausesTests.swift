@@ -1,0 +1,100 @@
+import Headscale
+import Testing
+
+@testable import HeadscaleServer
+
+struct LikelyCausesTests {
+    private func changes(_ change: (inout Snapshot) -> Void) -> [Change] {
+        SnapshotDifference(from: .example, to: Snapshot.example.with(change)).changes
+    }
+
+    private func request(_ method: String, _ path: String) -> WatcherHint {
+        WatcherHint(time: 1000, host: "hs1", .request(method: method, path: path, address: "192.0.2.1"))
+    }
+
+    private let sudo = WatcherHint(
+        time: 1000, host: "hs1", .command(user: "alice", command: "/usr/bin/headscale users create carol"))
+    private let login = WatcherHint(time: 900, host: "hs1", .login(user: "alice", address: "192.0.2.1"))
+
+    @Test func oneRequestThatFitsIsTheCause() {
+        let changes = changes { $0.users.append(Snapshot.User(id: 3, name: "carol")) }
+        let hints = [request("POST", "/api/v1/user"), request("PUT", "/api/v1/policy")]
+        #expect(LikelyCauses.find(changes, hints) == [hints[0]])
+        #expect(
+            LikelyCauses.find(changes, hints).first??.description
+                == "POST /api/v1/user from 192.0.2.1, 1970-01-01T00:00:01.000Z")
+    }
+
+    @Test func twoThatFitAreNone() {
+        let changes = changes { $0.users.append(Snapshot.User(id: 3, name: "carol")) }
+        #expect(
+            LikelyCauses.find(changes, [request("POST", "/api/v1/user"), request("POST", "/api/v1/user")]) == [nil])
+    }
+
+    /// One request made one user, and nobody knows which.
+    @Test func oneRequestIsNotTheCauseOfTwoChanges() {
+        let changes = changes {
+            $0.users += [Snapshot.User(id: 3, name: "carol"), Snapshot.User(id: 4, name: "dave")]
+        }
+        #expect(LikelyCauses.find(changes, [request("POST", "/api/v1/user")]) == [nil, nil])
+    }
+
+    @Test func theNodeOfARequestHasToBeTheNode() {
+        let changes = changes { $0.nodes[0].tags = ["tag:web"] }
+        #expect(LikelyCauses.find(changes, [request("POST", "/api/v1/node/2/tags")]) == [nil])
+        let fitting = request("POST", "/api/v1/node/1/tags")
+        #expect(LikelyCauses.find(changes, [request("POST", "/api/v1/node/2/tags"), fitting]) == [fitting])
+        #expect(LikelyCauses.find(changes, [request("POST", "/api/v2/device/1/tags")]).first??.time == 1000)
+    }
+
+    @Test func withoutARequestOneCommandIsTheCauseOfAll() {
+        let changes = changes {
+            $0.users += [Snapshot.User(id: 3, name: "carol"), Snapshot.User(id: 4, name: "dave")]
+        }
+        #expect(LikelyCauses.find(changes, [sudo, login]) == [sudo, sudo])
+        #expect(LikelyCauses.find(changes, [sudo, sudo]) == [nil, nil])
+        #expect(LikelyCauses.find(changes, [login]) == [login, login])
+        #expect(LikelyCauses.find(changes, [login, login]) == [nil, nil])
+        #expect(LikelyCauses.find(changes, []) == [nil, nil])
+    }
+
+    /// A node does that by itself.
+    @Test func whatNobodyAsksForHasNoCause() {
+        let changes = changes { $0.nodes[0].announcedRoutes = ["10.0.0.0/8"] }
+        #expect(LikelyCauses.find(changes, [sudo]) == [nil])
+    }
+
+    @Test func hintsOfTheLog() {
+        let hints = WatcherHints()
+        hints.note(
+            application: "sudo",
+            message: "   alice : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/headscale nodes list",
+            host: "hs1",
+            time: 10)
+        hints.note(
+            application: "sshd",
+            message: "Accepted publickey for alice from 192.0.2.1 port 50514 ssh2: ED25519 SHA256:x",
+            host: "hs1", time: 20)
+        hints.note(
+            application: "sshd", message: "Failed password for alice from 192.0.2.1 port 1", host: "hs1", time: 20)
+        hints.note(application: "cron", message: "alice : COMMAND=x", host: "hs1", time: 20)
+        hints.note(request: "GET", path: "/api/v1/user", status: 200, from: "192.0.2.1", host: "hs1", time: 30)
+        hints.note(request: "POST", path: "/api/v1/user", status: 401, from: "192.0.2.1", host: "hs1", time: 30)
+        hints.note(request: "POST", path: "/machine/register", status: 200, from: "192.0.2.1", host: "hs1", time: 30)
+        hints.note(request: "POST", path: "/api/v1/user", status: 200, from: "192.0.2.1", host: "hs1", time: 30)
+        #expect(
+            hints.within(0...100).map(\.cause) == [
+                .command(user: "alice", command: "/usr/bin/headscale nodes list"),
+                .login(user: "alice", address: "192.0.2.1"),
+                .request(method: "POST", path: "/api/v1/user", address: "192.0.2.1"),
+            ])
+        #expect(hints.within(11...29).count == 1)
+    }
+
+    @Test func hintsAreBounded() {
+        let hints = WatcherHints()
+        for time in 0..<Int64(WatcherHints.limit) + 10 { hints.note(WatcherHint(time: time, host: "", login.cause)) }
+        #expect(hints.within(0...Int64.max).count == WatcherHints.limit)
+        #expect(hints.within(0...Int64.max).first?.time == 10)
+    }
+}

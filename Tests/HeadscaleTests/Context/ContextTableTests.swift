@@ -1,0 +1,91 @@
+import Testing
+
+@testable import Headscale
+
+struct ContextTableTests {
+    private let web = ContextNode(
+        id: 7, givenName: "web1",
+        addresses: [IPAddress("100.64.0.7"), IPAddress("fd7a:115c:a1e0::7")].compactMap { $0 },
+        user: "alice", tags: ["tag:web", "tag:prod"], registered: "authkey", expiry: "2026-12-01T00:00:00Z")
+
+    @Test func nodesAreFoundByID() {
+        let table = ContextTable([web, ContextNode(id: 8, givenName: "db1")])
+        #expect(
+            text(table.parameters(ofNode: 7))
+                == #" node_name="web1" node_ip="100.64.0.7,fd7a:115c:a1e0::7" node_user="alice""#
+                + #" node_tags="tag:web,tag:prod" node_registered="authkey" node_expiry="2026-12-01T00:00:00Z""#)
+        #expect(text(table.parameters(ofNode: 8)) == #" node_name="db1""#)
+        #expect(text(table.parameters(ofNode: 9)) == nil)
+        #expect(text(table.parameters(ofNode: 0)) == nil)
+    }
+
+    @Test func nodesAreFoundByAddress() throws {
+        let table = ContextTable([web])
+        for address in ["100.64.0.7", "::ffff:100.64.0.7", "fd7a:115c:a1e0:0::7"] {
+            let address = try #require(IPAddress(address))
+            #expect(text(table.parameters(ofAddress: address)) == #" ip_node="web1" ip_node_id="7""#)
+            #expect(text(table.name(ofAddress: address)) == "web1")
+        }
+        #expect(text(table.parameters(ofAddress: try #require(IPAddress("100.64.0.8")))) == nil)
+    }
+
+    /// What a node calls itself must not end the element.
+    @Test func valuesAreEscaped() throws {
+        let address = try #require(IPAddress("100.64.0.9"))
+        let table = ContextTable([ContextNode(id: 9, givenName: "a\"b]c\\d\ne", addresses: [address])])
+        #expect(text(table.parameters(ofAddress: address)) == #" ip_node="a\"b\]c\\d#012e" ip_node_id="9""#)
+        #expect(text(table.name(ofAddress: address)) == #"a\"b\]c\\d#012e"#)
+    }
+
+    @Test func longValuesAreCutBetweenCharacters() throws {
+        let table = ContextTable([ContextNode(id: 1, givenName: String(repeating: "é", count: 200))])
+        #expect(text(table.parameters(ofNode: 1)) == " node_name=\"\(String(repeating: "é", count: 127))\"")
+    }
+
+    @Test func anEmptyTableHasNothing() throws {
+        let table = ContextTable()
+        #expect(text(table.parameters(ofNode: 1)) == nil)
+        #expect(text(table.parameters(ofAddress: try #require(IPAddress("::1")))) == nil)
+        #expect(table.count == 0)
+    }
+
+    @Test func ofTwoWithOneIDOrAddressTheFirstCounts() throws {
+        let address = try #require(IPAddress("100.64.0.1"))
+        let table = ContextTable([
+            ContextNode(id: 1, givenName: "first", addresses: [address]),
+            ContextNode(id: 1, givenName: "second", addresses: [address]),
+        ])
+        #expect(text(table.parameters(ofNode: 1)) == #" node_name="first" node_ip="100.64.0.1""#)
+        #expect(text(table.name(ofAddress: address)) == "first")
+    }
+
+    @Test func nodesBeyondTheLimitAreLeftOutAndCounted() {
+        let nodes = (1...UInt64(ContextTable.nodeLimit) + 3).map { id in
+            ContextNode(id: id, givenName: "n\(id)", addresses: [IPAddress(v4: 0x6440_0000 + UInt32(id))])
+        }
+        let table = ContextTable(nodes)
+        #expect(table.count == ContextTable.nodeLimit)
+        #expect(table.excess == 3)
+        for id in [1, 2, 777, 49_999, 50_000] as [UInt64] {
+            #expect(text(table.name(ofAddress: IPAddress(v4: 0x6440_0000 + UInt32(id)))) == "n\(id)")
+            #expect(text(table.parameters(ofNode: id))?.hasPrefix(" node_name=\"n\(id)\"") == true)
+        }
+        #expect(text(table.parameters(ofNode: 50_001)) == nil)
+    }
+
+    @Test func theStoreTellsTheAgeOfItsTable() {
+        let store = ContextStore()
+        #expect(store.age(at: 10_000_000_000) == nil)
+        store.replace(ContextTable([web]), takenAt: 4_000_000_000)
+        #expect(store.table.count == 1)
+        #expect(store.age(at: 10_000_000_000) == 6)
+        store.confirm(takenAt: 9_000_000_000)
+        #expect(store.age(at: 10_000_000_000) == 1)
+        #expect(store.age(at: 8_000_000_000) == 0)
+    }
+
+    private func text(_ span: RawSpan?) -> String? {
+        guard let span else { return nil }
+        return unsafe span.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,177 @@
+import Testing
+
+@testable import Headscale
+
+/// Lines in, elements out.
+@Suite struct RecogniserTests {
+    @Test func jsonOfTheAccessLog() {
+        var recognise = Recognising()
+        let told = recognise.headscale(
+            #"{"level":"info","method":"DELETE","path":"/api/v1/apikey/3f9a0c1d7e2b","proto":"HTTP/1.1","#
+                + #""remote":"[2001:db8::7]:33024","status":401,"bytes":3,"elapsed":2.1,"time":1784700851,"#
+                + #""message":"http request"}"#)
+        #expect(
+            told == [
+                "event": "api.auth.failure", "outcome": "failure", "category": "authentication", "service": "auth",
+                "level": "info", "format": "json", "time": "2026-07-22T06:14:11Z", "ip": "2001:db8::7",
+                "port": "33024", "method": "DELETE", "path": "/api/v1/apikey/3f9a0c1d7e2b", "status": "401",
+                "bytes": "3", "elapsed": "2.1",
+            ])
+    }
+
+    @Test func consoleText() {
+        var recognise = Recognising()
+        let told = recognise.headscale(
+            "2026-07-22T06:18:30+02:00 INF ../../home/runner/hscontrol/poll.go:251 > node connected "
+                + #"machine.key=[H6hTc] node.id=42 node.name="build runner \"3\"" node.tags=["tag:ci","tag:a b"] "#
+                + "user.name=alice@example.com")
+        #expect(
+            told == [
+                "event": "node.connected", "outcome": "success", "category": "session", "service": "node",
+                "level": "info", "format": "text", "time": "2026-07-22T06:18:30+02:00", "node_id": "42",
+                "node": #"build runner "3""#, "tags": #"["tag:ci","tag:a b"]"#, "user": "alice@example.com",
+                "machine_key": "H6hTc", "caller": "hscontrol/poll.go:251",
+            ])
+    }
+
+    /// The same line as terminals, rsyslog and journald's readers have it.
+    @Test(arguments: ["\u{1B}[", "#033[", #"\^[["#]) func colours(_ escape: String) {
+        var recognise = Recognising()
+        func colour(_ code: Int, _ text: String) -> String { "\(escape)\(code)m\(text)\(escape)0m" }
+        let told = recognise.headscale(
+            "\(colour(90, "2026-07-22T06:18:30Z")) \(colour(31, "ERR")) \(colour(1, "user msg: unauthorised domain")) "
+                + "\(colour(36, "error="))\(colour(31, #""not allowed""#)) \(colour(36, "code="))401")
+        #expect(told["event"] == "oidc.denied" && told["level"] == "error")
+        #expect(told["error"] == "not allowed" && told["code"] == "401")
+    }
+
+    @Test(arguments: [
+        "<30>Jul 21 11:02:13 vpn1 headscale[2207]: ", "<30>1 2026-07-21T11:02:13Z vpn1 a1b2c3d4e5f6 912 - - ",
+        "<27>1 2026-07-21T11:02:13Z vpn1 anything 912 headscale - ", "", "headscale-1  | ",
+        "<30>1 2026-07-21T11:02:13Z vpn1 headscale-start 9 - - \u{FEFF}",
+    ]) func anyTag(_ header: String) {
+        var recognise = Recognising()
+        let told = recognise(header + "2026-07-22T06:01:51Z INF starting headscale commit=f20f1f version=v0.30.0")
+        #expect(told?["event"] == "headscale.started" && told?["version"] == "v0.30.0")
+        let json = recognise(header + #"{"level":"info","version":"v0.30.0","time":1,"message":"Starting Headscale"}"#)
+        #expect(json?["event"] == "headscale.started")
+    }
+
+    /// Other programs, some of which log with the same library.
+    @Test(arguments: [
+        "<38>1 2026-07-21T11:02:13Z vpn1 sshd 912 - - Failed password for root from 192.0.2.1 port 22 ssh2",
+        "<38>1 2026-07-21T11:02:13Z vpn1 sshd 912 - - panic: out of cheese",
+        "<30>1 2026-07-21T11:02:13Z vpn1 traefik 1 - - 2026-07-21T11:02:13Z INF Starting provider aggregator a=1",
+        #"<30>1 2026-07-21T11:02:13Z vpn1 a1b2c3d4e5f6 1 - - {"level":"info","time":"2026","message":"Router up"}"#,
+        #"<30>1 2026-07-21T11:02:13Z vpn1 caddy 1 - - {"level":"info","ts":1784700851.2,"msg":"handled request"}"#,
+        "<30>1 2026-07-21T11:02:13Z vpn1 caddy 1 - - 2026/07/21 11:02:13 http: TLS handshake error from 192.0.2.1:1: EOF",
+        "<30>1 2026-07-21T11:02:13Z vpn1 app 1 - - Error: no such file", "an ordinary line",
+        "<30>1 2026-07-21T11:02:13Z vpn1 app 1 - -", "<30>1 2026-07-21T11:02:13Z vpn1 app 1 - - {",
+    ]) func othersAreLeftAlone(_ frame: String) {
+        var recognise = Recognising()
+        #expect(recognise(frame) == nil)
+        #expect(recognise.statistics == RecognitionStatistics())
+    }
+
+    @Test func newMessagesAreCounted() {
+        var recognise = Recognising()
+        let told = recognise.headscale("2027-01-01T00:00:00Z ERR cannot fold the policy space error=cheese")
+        #expect(told["event"] == "headscale.error" && told["category"] == "policy" && told["outcome"] == "failure")
+        #expect(told["error"] == "cheese" && told["level"] == "error")
+        _ = recognise.headscale(#"{"level":"debug","time":1798761600,"message":"folding"}"#)
+        _ = recognise.headscale("2027-01-01T00:00:00Z INF node connected node.id=1")
+        #expect(recognise.statistics.records == 3 && recognise.statistics.unmatched == 2)
+    }
+
+    @Test func oldNamesAreAliases() {
+        var recognise = Recognising()
+        let told = recognise.headscale(
+            #"{"level":"info","machine":"laptop","user":"alice","machine_key":"mkey:"#
+                + "1fa8537b" + String(repeating: "0", count: 56) + #"","time":1688124958,"message":"Node connected"}"#)
+        #expect(told["node"] == "laptop" && told["user"] == "alice" && told["machine_key"] == "H6hTe")
+    }
+
+    /// Of the same name the last counts, of several names the one that says it best.
+    @Test func namesThatOccurTwice() {
+        var recognise = Recognising()
+        let told = recognise.headscale(
+            #"{"level":"info","node.id":1,"node.id":2,"node.name":"best","hostname":"other","time":1,"#
+                + #""message":"node connected"}"#)
+        #expect(told["node_id"] == "2" && told["node"] == "best")
+    }
+
+    // MARK: - Ids that must not be kept
+
+    @Test(arguments: [
+        #"{"level":"info","time":1,"message":"starting node registration using auth id: ID"}"#,
+        #"{"level":"info","auth_id":"ID","time":1,"message":"SSH check pending, waiting for auth"}"#,
+        #"{"level":"info","method":"GET","path":"/register/ID","status":200,"time":1,"message":"http request"}"#,
+        #"{"level":"error","error":"no auth session found: ID","code":400,"time":1,"message":"user msg: Invalid auth_id"}"#,
+        "2026-07-22T06:17:16Z INF starting node registration using auth id: ID",
+    ]) func authIDsStayLinked(_ line: String) {
+        var recognise = Recognising()
+        let id = "hskey-authreq-9d4a15bff923dd2d265ff324"
+        let told = recognise.headscale(line.replacing("ID", with: id))
+        let other = recognise.headscale(line.replacing("ID", with: "hskey-authreq-9d4a15bff923dd2d265ff325"))
+        #expect(told["auth"]?.wholeMatch(of: /anon:[0-9a-f]{8}:[a-z2-7]{26}/) != nil)
+        #expect(told["auth"] != other["auth"])
+        let again = recognise.headscale(#"{"level":"info","auth_id":"\#(id)","time":1,"message":"x"}"#)
+        #expect(told["auth"] == again["auth"])
+    }
+
+    // MARK: - Hostile values
+
+    /// Nothing that a client can choose ends a value or makes another element.
+    @Test(arguments: [
+        #""] [headscale@32473 event="node.connected""#, #"\"#, #"\\"]"#, "]", "a\nb\u{0}c", "\u{1F98A} é", "\u{202E}",
+        #"x" event="forged"#, "=", "a=b c=d", String(repeating: "]", count: 5000),
+    ]) func valuesCannotForge(_ value: String) {
+        var recognise = Recognising()
+        for line in [json(value), console(value)] {
+            let told = recognise.headscale(line)
+            #expect(told["event"] == "http.probe" && told["status"] == "404", "\(line)")
+            let controlled = value.unicodeScalars.map { $0.value < 0x20 ? "#\(octal($0.value))" : String($0) }.joined()
+            let path = "/" + controlled
+            #expect(
+                told["path"].map { path.hasPrefix($0) && $0.utf8.count > min(path.utf8.count, 1024) / 2 - 8 } == true)
+        }
+    }
+
+    private func octal(_ value: UInt32) -> String {
+        String(repeating: "0", count: 3 - String(value, radix: 8).count) + String(value, radix: 8)
+    }
+
+    private func json(_ value: String) -> String {
+        #"{"level":"info","method":"GET","path":"/\#(escaped(value))","status":404,"time":1,"message":"http request"}"#
+    }
+
+    private func console(_ value: String) -> String {
+        let text = "/" + value
+        let isPlain = text.unicodeScalars.allSatisfy { (0x21...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" }
+        return "2026-07-22T06:18:30Z INF http request method=GET path="
+            + (isPlain ? text : "\"\(escaped(text))\"") + " status=404"
+    }
+
+    private func escaped(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"", "\\": "\\\(scalar)"
+            case _ where scalar.value < 0x20:
+                "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+                    + String(scalar.value, radix: 16)
+            default: String(scalar)
+            }
+        }.joined()
+    }
+
+    /// Lines that were cut tell what is left of them.
+    @Test func cutLines() {
+        var recognise = Recognising()
+        let whole =
+            #"{"level":"warn","node.id":7,"caller":"/x/hscontrol/poll.go:1","error":"a \"b\" c","time":17,"message":"node connected"}"#
+        for length in 0..<whole.utf8.count {
+            let told = recognise.headscale(String(decoding: whole.utf8.prefix(length), as: UTF8.self))
+            if length > 30 { #expect(told["level"] == "warn" && told["node_id"] == "7", "\(length)") }
+        }
+    }
+}

@@ -49,7 +49,7 @@ struct CoverageText {
         var facts = [teller.isEmpty ? "nobody tells it" : teller]
         if let event = finding.row.events.first { facts.append(event) }
         if let seen = finding.seen {
-            facts.append("seen \(seen.count) times, last \(seen.last)")
+            facts.append(seen.count == 1 ? "seen once, \(seen.last)" : "seen \(seen.count) times, last \(seen.last)")
         } else if hasLedger, !finding.row.events.isEmpty {
             facts.append("not seen")
         }
@@ -86,7 +86,7 @@ struct CoverageText {
 
     private var summary: String {
         let seenCount = audit.findings.count { $0.seen != nil }
-        let seen = ledger == nil ? "" : "; \(seenCount) were seen"
+        let seen = ledger == nil ? "" : "; \(seenCount) seen"
         return "SUMMARY \(audit.findings.count) events: \(count(.logged)) logged in words, "
             + "\(count(.partly)) told by the access log or by asking alone, \(count(.hidden)) hidden by the level, "
             + "\(count(.never)) told by nobody\(seen)"

@@ -6,6 +6,8 @@ import Logging
 struct StateLoop: ~Copyable {
     /// How soon a doubtful answer is asked for again.
     private static let secondLook: UInt64 = 2_000_000_000
+    /// How long there is nothing read after a reading.
+    private static let rest: UInt64 = 1_000_000_000
     /// How often it is looked whether records have become durable.
     private static let durabilityInterval: UInt64 = 20_000_000
     /// How long the end waits for that.
@@ -68,6 +70,8 @@ struct StateLoop: ~Copyable {
     private mutating func read() {
         let from = Self.milliseconds()
         nextReading = Clock.monotonic() + options.interval
+        // A server that takes longer than that to answer is given a rest.
+        defer { nextReading = max(nextReading, Clock.monotonic() + min(options.interval, Self.rest)) }
         do throws(ServerError) {
             var snapshot = try source.read()
             snapshot.redact(surroundings.redact)

@@ -55,14 +55,14 @@ bench: build certs ## measure side by side with rsyslog and syslog-ng; print tab
 
 .PHONY: fuzz
 fuzz: deps ## run every libFuzzer target for FUZZ_SECONDS (60) each
-	@for fuzzer in framing verify; do \
+	@for fuzzer in framing verify headscale; do \
 	    WAXWING_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --scratch-path $(SCRATCH)/fuzzing --product fuzz-$$fuzzer || exit 1; \
 	done
-	@mkdir -p $(SCRATCH)/findings/framing $(SCRATCH)/findings/verify
-	@SWIFT_BACKTRACE=enable=no $(SCRATCH)/fuzzing/release/fuzz-framing -max_total_time=$(FUZZ_SECONDS) \
-	    -artifact_prefix=$(SCRATCH)/findings/ $(SCRATCH)/findings/framing Tests/SyslogTests/Corpus
-	@SWIFT_BACKTRACE=enable=no $(SCRATCH)/fuzzing/release/fuzz-verify -max_total_time=$(FUZZ_SECONDS) \
-	    -artifact_prefix=$(SCRATCH)/findings/ $(SCRATCH)/findings/verify Tests/VerifyTests/Corpus
+	@for target in framing:Syslog verify:Verify headscale:Headscale; do \
+	    fuzzer=$${target%:*}; mkdir -p $(SCRATCH)/findings/$$fuzzer; \
+	    SWIFT_BACKTRACE=enable=no $(SCRATCH)/fuzzing/release/fuzz-$$fuzzer -max_total_time=$(FUZZ_SECONDS) \
+	        -artifact_prefix=$(SCRATCH)/findings/ $(SCRATCH)/findings/$$fuzzer Tests/$${target#*:}Tests/Corpus || exit 1; \
+	done
 
 .PHONY: lint
 lint: ## check the Swift sources against .swift-format

@@ -132,7 +132,7 @@ let package = Package(
         tests("Verify", ["Seal", "Syslog", "TransparencyLog", "OpenSSL"], resources: [.copy("Corpus")]),
         tests("Batch", ["Syslog"]),
         tests("Redaction", ["Batch", "Syslog"]),
-        tests("Headscale", ["Batch", "Syslog"]),
+        tests("Headscale", ["Batch", "Syslog", "OpenSSL"], resources: [.copy("Corpus")]),
         tests(
             "HeadscaleServer",
             ["Headscale", "Batch", "Syslog", "Telemetry", "TLS", "TestSupport", logging, database, http] + nio),
@@ -169,10 +169,12 @@ let package = Package(
 
 // `make fuzz` builds the fuzzers, which need libFuzzer's main function and coverage of everything they call.
 if Context.environment["WAXWING_FUZZ"] != nil {
-    for (name, module) in [("framing", "Syslog"), ("verify", "Verify")] {
+    for (name, modules) in [
+        ("framing", ["Syslog"]), ("verify", ["Verify"]), ("headscale", ["Headscale", "Batch", "Syslog"]),
+    ] {
         package.targets.append(
             .executableTarget(
-                name: "fuzz-\(name)", dependencies: [.byName(name: module)], path: "Tests/Fuzz/\(name)",
+                name: "fuzz-\(name)", dependencies: modules.map { .byName(name: $0) }, path: "Tests/Fuzz/\(name)",
                 swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
     }
 }

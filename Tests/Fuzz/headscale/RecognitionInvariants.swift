@@ -1,0 +1,1 @@
+../../HeadscaleTests/RecognitionInvariants.swift

@@ -97,13 +97,15 @@ let package = Package(
         module(
             "Relay",
             [
-                "Intake", "Batch", "Redaction", "Headscale", "HeadscaleServer", "GeoIP", "Ledger", "Delivery", "Settings",
+                "Intake", "Batch", "Redaction", "Headscale", "HeadscaleServer", "GeoIP", "Ledger", "Delivery",
+                "Settings",
                 "Telemetry", "TLS", "Seal", "OpenSSL", "Verify", "TransparencyLog", "Syslog", logging, http,
             ] + nio),
         .executableTarget(
             name: "waxwing",
             dependencies: [
-                "Relay", "Verify", "Settings", "Seal", "Syslog", "Headscale", "Redaction", "Batch", "Ledger", "Delivery",
+                "Relay", "Verify", "Settings", "Seal", "Syslog", "Headscale", "Redaction", "Batch", "Ledger",
+                "Delivery",
                 "TransparencyLog", "OpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 httpClient,

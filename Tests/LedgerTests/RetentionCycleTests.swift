@@ -21,7 +21,8 @@ import Verify
             try kept.acknowledge("siem", kept.ledger.access.horizon.position.nextIndex)
             kept.clock.advance(seconds: 300)
             kept.keep()
-            #expect(kept.system.openFileCount <= openAtFirst, "tick \(tick)")
+            // Two more while the writer takes a segment for the next one.
+            #expect(kept.system.openFileCount <= openAtFirst + 2, "tick \(tick)")
             most = max(most, kept.files.count)
         }
         #expect(kept.ledger.access.horizon.position.nextIndex > 288 * 60)

@@ -78,6 +78,32 @@ import Testing
         }
     }
 
+    /// From a socket to a record that verifies: where an address of the Internet is, and of no other.
+    @Test func recordsSayWhereAnAddressIs() throws {
+        let site = Site()
+        var cities = MaxMindFile(type: "GeoLite2-City")
+        cities.add([203, 0, 113, 0], 24, .city("DE", "Köln ]\""))
+        cities.add([100, 64, 0, 0], 10, .city("XX", "Nowhere"))
+        cities.add([0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 12), 32, .city("CH", "Bern"))
+        var systems = MaxMindFile(type: "GeoLite2-ASN")
+        systems.add([203, 0, 113, 0], 24, .system(64_500, "Example"))
+        site.folder.write("city.mmdb", octets: cities.bytes)
+        site.folder.write("asn.mmdb", octets: systems.bytes)
+        let line = { (remote: String) in
+            "<30>1 2026-07-22T06:06:10Z hs headscale 7 - - 2026-07-22T06:06:10Z INF http request bytes=18 elapsed=2.5 "
+                + "method=GET path=/key proto=HTTP/1.1 remote=\(remote) status=200"
+        }
+        try site.withRelay(Site.configuration + "geoip: {databases: [city.mmdb, asn.mmdb]}\n") { relay in
+            try relay.send(["203.0.113.9:5", "[2001:db8::7]:5", "100.64.0.9:5", "192.0.2.1:5"].map(line))
+            #expect(relay.waitForRecords(4))
+        }
+        let records = try site.records().filter { $0.contains("[headscale@32473 ") }
+        try #require(records.count == 4)
+        #expect(records[0].contains(#" country="DE" city="Köln \]\"" asn="64500" as_org="Example""#), "\(records[0])")
+        #expect(records[1].contains(#" country="CH" city="Bern""#) && !records[1].contains(" asn="))
+        #expect(records[2...].allSatisfy { !$0.contains(" country=") && !$0.contains(" asn=") })
+    }
+
     @Test func aCAFileThatCannotBeUsedKeepsItFromStarting() throws {
         let site = Site()
         let server = try WebServer { _, _ in Self.pass }

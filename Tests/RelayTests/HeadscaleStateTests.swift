@@ -66,11 +66,12 @@ import Testing
         try #require(records.count == 3, "\(records)")
         #expect(
             records[0].contains(
-                #" event="watcher.baseline" outcome="success" category="administration" service="audit" "#))
+                #" event="watcher.baseline" outcome="success" category="administration" service="audit" level="info" "#)
+        )
         #expect(records[1].hasPrefix("<109>1 2"))
         #expect(
             records[1].contains(
-                #" headscale [headscale@32473 event="user.renamed" outcome="success" category="administration" service="audit" "#
+                #" headscale [headscale@32473 event="user.renamed" outcome="success" category="administration" service="audit" level="info" "#
                     + #"user="alicia" user_id="1" old="alice" new="alicia" actor="unknown" since="2"#))
         #expect(records[1].contains(#" source="api"]"#) && records[1].hasSuffix("] user alice was renamed to alicia"))
         #expect(records[2].contains(##" diff="@@ -1,1 +1,2 @@#012 {}#012+// password=<redacted> \"quoted\"\]""##))
@@ -115,7 +116,7 @@ import Testing
         let api = "headscale: {api: {url: '\(url)', key_file: key}}\n"
         #expect(try findings(api) == ["ok: headscale.api: \(url), not tried (--connect)"])
         #expect(server.requests.isEmpty)
-        #expect(try findings(api, connecting: true) == ["ok: headscale.api: 1 users, 1 nodes"])
+        #expect(try findings(api, connecting: true) == ["ok: headscale.api: 1 user, 1 node, 0 keys"])
         #expect(unsafe chmod(site.folder.path("key"), 0o644) == 0)
         let wrong = try #require(try findings(api).first)
         #expect(wrong.hasPrefix("error: headscale.api: ") && wrong.contains("chmod 600 ./key"))
@@ -123,7 +124,7 @@ import Testing
 
     @Test func checkReadsFiles() throws {
         site.folder.write("nodes.yaml", "nodes: [{id: 7, name: web}]\n")
-        #expect(try findings("headscale: {file: nodes.yaml}\n") == ["ok: headscale.file: 0 users, 1 nodes"])
+        #expect(try findings("headscale: {file: nodes.yaml}\n") == ["ok: headscale.file: 0 users, 1 node, 0 keys"])
         let missing = try #require(try findings("headscale: {database: none.sqlite}\n").first)
         #expect(missing.hasPrefix("error: headscale.database: ") && missing.contains("./none.sqlite cannot be read"))
     }

@@ -35,7 +35,7 @@ import TransparencyLog
         #expect(lines.count == Self.records.count)
         for (line, record) in zip(lines, Self.records) {
             let object = try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
-            #expect(object.count == 15, "\(record)")
+            #expect(object.count == 16, "\(record)")
             let canonical = try #require(object["canonical"] as? String)
             let isClean = canonical.unicodeScalars.allSatisfy { $0 == "\t" || ($0 >= " " && $0 != "\u{7F}") }
             #expect(isClean, "\(record)")

@@ -3,6 +3,8 @@
 struct JSONReader {
     /// Levels of nesting.
     static let depthLimit = 64
+    /// Strings in a list of ``texts()``.
+    static let textLimit = 4096
 
     private let bytes: [UInt8]
     private var at = 0
@@ -58,6 +60,7 @@ struct JSONReader {
     mutating func texts() throws(ServerError) -> [String] {
         var texts: [String] = []
         try array { (reader: inout JSONReader) throws(ServerError) in
+            guard texts.count < Self.textLimit else { throw reader.failure("a shorter list") }
             if let text = try reader.scalar() { texts.append(text) }
         }
         return texts

@@ -181,7 +181,10 @@ extension JSONReader {
         _ read: (inout JSONReader) throws(ServerError) -> Element
     ) throws(ServerError) -> [Element] {
         var elements: [Element] = []
-        try array { (reader: inout JSONReader) throws(ServerError) in elements.append(try read(&reader)) }
+        try array { (reader: inout JSONReader) throws(ServerError) in
+            guard elements.count < SourceLimits.elements else { throw SourceLimits.tooMany }
+            elements.append(try read(&reader))
+        }
         return elements
     }
 

@@ -118,6 +118,13 @@ extension Snapshot {
             })
     }
 
+    /// What there is, for people.
+    var summary: String {
+        let keys = keys.values.reduce(0) { $0 + $1.count }
+        return [(users.count, "user"), (nodes.count, "node"), (keys, "key")]
+            .map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
+    }
+
     /// Whether it holds nothing at all of a kind of which `old` has something: it may be so, or the server has just
     /// lost its database.
     func isSuddenlyEmpty(after old: Snapshot) -> Bool {

@@ -11,7 +11,8 @@ struct SnapshotFile {
 
     private let folder: String
     private var path: String { "\(folder)/snapshot.json" }
-    /// Is there while records about a new snapshot may be durable and the snapshot is not yet.
+    /// When reading the last snapshot began about which records were handed on: they may be durable while the snapshot is
+    /// not yet.
     private var mark: String { "\(folder)/reporting" }
 
     /// The file in `folder`, which is made when it is needed.
@@ -21,7 +22,7 @@ struct SnapshotFile {
 
     /// What was kept; nil if there is nothing, or nothing that can be understood.
     func read() throws(ServerError) -> KeptSnapshot? {
-        guard let bytes = try contents() else { return nil }
+        guard let bytes = try contents(path) else { return nil }
         var reader = JSONReader(bytes)
         var (format, source, from, snapshot) = ("", "", Int64(0), Snapshot())
         try reader.object { (reader: inout JSONReader, name) throws(ServerError) in
@@ -36,11 +37,11 @@ struct SnapshotFile {
         return format == Self.format ? KeptSnapshot(source: source, from: from, snapshot: snapshot) : nil
     }
 
-    private func contents() throws(ServerError) -> [UInt8]? {
+    private func contents(_ path: String) throws(ServerError) -> [UInt8]? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else {
             guard errno != ENOENT else { return nil }
-            throw failure("opened")
+            throw failure("opened", path)
         }
         defer { close(file) }
         let size = Int(lseek(file, 0, SEEK_END))
@@ -56,11 +57,11 @@ struct SnapshotFile {
                 count += got
             }
         }
-        guard !failed else { throw failure("read") }
+        guard !failed else { throw failure("read", path) }
         return bytes
     }
 
-    private func failure(_ verb: String) -> ServerError {
+    private func failure(_ verb: String, _ path: String) -> ServerError {
         ServerError("\(path) cannot be \(verb): \(unsafe String(cString: strerror(errno)))")
     }
 
@@ -92,18 +93,17 @@ struct SnapshotFile {
 
     // MARK: - The mark
 
-    /// Whether records may be durable whose snapshot is not.
-    var isMarked: Bool { unsafe access(mark, F_OK) == 0 }
-
-    /// To be called before the first record about a new snapshot is handed on.
-    func setMark() throws(ServerError) {
-        try makeFolder()
-        guard !isMarked else { return }
-        do throws(OpenSSLError) { try SecretFile.create(mark, SecretBytes("")) } catch { throw ServerError("\(error)") }
+    /// Whether records about a newer snapshot than `kept` may be durable.
+    func isMarked(behind kept: KeptSnapshot) throws(ServerError) -> Bool {
+        guard let bytes = try contents(mark) else { return false }
+        return Int64(String(decoding: bytes, as: UTF8.self)).map { $0 > kept.from } ?? true
     }
 
-    /// To be called when the snapshot is durable too.
-    func removeMark() {
-        unsafe unlink(mark)
+    /// To be called before the first record about `new`, which is not kept yet, is handed on.
+    func setMark(for new: KeptSnapshot) throws(ServerError) {
+        try makeFolder()
+        do throws(OpenSSLError) { try SecretFile.replace(mark, SecretBytes("\(new.from)")) } catch {
+            throw ServerError("\(error)")
+        }
     }
 }

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import OpenSSL
+import Synchronization
 
 /// Where Headscale's API is.
 public enum APIAddress: Sendable, Equatable, CustomStringConvertible {
@@ -35,13 +36,14 @@ final class APIClient: Sendable {
     static let connectTimeout = TimeAmount.seconds(10)
     static let requestTimeout = TimeAmount.seconds(30)
 
-    struct Answer {
+    struct Answer: Sendable {
         var status: Int
         var body: [UInt8]
     }
 
     private let address: APIAddress
     private let client: HTTPClient
+    private let isClosed = Atomic<Bool>(false)
 
     /// A client on `group`. The authorities in `authorityFile` are trusted, and no others; without it, those of the
     /// system.
@@ -51,6 +53,8 @@ final class APIClient: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: Self.connectTimeout)
         configuration.httpVersion = .http1Only
+        // The next reading is the next try.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if case .web(_, isSecure: true) = address {
             configuration.tlsConfiguration = try Self.tls(authorityFile)
         }
@@ -74,7 +78,15 @@ final class APIClient: Sendable {
         }
     }
 
-    func close() { try? client.shutdown().wait() }
+    /// A client that nobody closed must not keep its connections either.
+    deinit {
+        if !isClosed.exchange(true, ordering: .relaxed) { _ = client.shutdown() }
+    }
+
+    /// Ends all requests. Once is enough.
+    func close() {
+        if !isClosed.exchange(true, ordering: .relaxed) { try? client.shutdown().wait() }
+    }
 
     // MARK: - Requests
 
@@ -100,22 +112,16 @@ final class APIClient: Sendable {
         do {
             let request = try HTTPClient.Request(
                 url: url(path), method: method, headers: headers, body: body.map { .string($0) })
-            let response = try client.execute(
-                request: request,
-                delegate: ResponseAccumulator(request: request, maxBodySize: SourceLimits.octets),
+            return try client.execute(
+                request: request, delegate: AnswerCollector(limit: SourceLimits.octets),
                 deadline: .now() + Self.requestTimeout
             ).wait()
-            return Answer(
-                status: Int(response.status.code), body: response.body.map { Array($0.readableBytesView) } ?? [])
         } catch {
             throw ServerError("\(method) \(path): \(Self.describe(error))")
         }
     }
 
     private static func describe(_ error: any Error) -> String {
-        if error is ResponseAccumulator.ResponseTooBigError {
-            return "the answer is larger than \(SourceLimits.octets) octets"
-        }
         let timeouts: [HTTPClientError] = [.connectTimeout, .deadlineExceeded, .readTimeout]
         if let error = error as? HTTPClientError, timeouts.contains(error) { return "no answer in time" }
         return "\(error)"

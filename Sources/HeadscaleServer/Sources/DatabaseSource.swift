@@ -179,9 +179,12 @@ private struct DatabaseReader {
         let present = Set(try database.columns(in: table).map(\.name))
         let expressions = columns.map { column in
             guard present.contains(column) else { return "NULL" }
+            switch column {
             // Of what a node tells of itself, its routes alone.
-            return column == "host_info"
-                ? "CASE WHEN json_valid(host_info) THEN json_extract(host_info, '$.RoutableIPs') END" : column
+            case "host_info": return "CASE WHEN json_valid(host_info) THEN json_extract(host_info, '$.RoutableIPs') END"
+            case "data": return "substr(data, 1, \(SourceLimits.policyOctets + 1))"
+            default: return column
+            }
         }
         let condition = present.contains("deleted_at") ? "WHERE deleted_at IS NULL" : ""
         let limit = order.contains("LIMIT") ? "" : "LIMIT \(SourceLimits.elements + 1)"

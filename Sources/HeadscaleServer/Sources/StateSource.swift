@@ -20,11 +20,18 @@ enum SourceLimits {
     static let octets = 64 << 20
     /// Elements of a list.
     static let elements = 200_000
+    /// Octets of the policy.
+    static let policyOctets = 4 << 20
+
+    static var tooMany: ServerError {
+        ServerError("there are more than \(elements) users, nodes or keys, which is the limit")
+    }
 
     static func check(_ snapshot: Snapshot) throws(ServerError) {
         let counts = [snapshot.users.count, snapshot.nodes.count] + snapshot.keys.values.map(\.count)
-        guard counts.allSatisfy({ $0 <= elements }) else {
-            throw ServerError("there are more than \(elements) users, nodes or keys, which is the limit")
+        guard counts.allSatisfy({ $0 <= elements }) else { throw tooMany }
+        guard (snapshot.policy?.text.utf8.count ?? 0) <= policyOctets else {
+            throw ServerError("the policy is larger than \(policyOctets) octets, which is the limit")
         }
     }
 }

@@ -6,6 +6,8 @@ import Logging
 struct StateLoop: ~Copyable {
     /// How soon a doubtful answer is asked for again.
     private static let secondLook: UInt64 = 2_000_000_000
+    /// How long there is nothing read after a reading.
+    private static let rest: UInt64 = 1_000_000_000
     /// How often it is looked whether records have become durable.
     private static let durabilityInterval: UInt64 = 20_000_000
     /// How long the end waits for that.
@@ -33,14 +35,17 @@ struct StateLoop: ~Copyable {
         self.surroundings = surroundings
         self.source = source
         file = SnapshotFile(folder: options.folder)
-        var kept: KeptSnapshot?
-        do throws(ServerError) { kept = try file.read() } catch {
+        var (kept, mayRepeat) = (KeptSnapshot?.none, false)
+        do throws(ServerError) {
+            kept = try file.read()
+            if let kept { mayRepeat = try file.isMarked(behind: kept) }
+        } catch {
             surroundings.logger.warning(
                 "the last snapshot of Headscale cannot be read: changes since then are not told",
                 metadata: ["error": "\(error)"])
         }
         machine = WatcherMachine(
-            source: source.name, hints: surroundings.hints, last: kept, mayRepeat: file.isMarked)
+            source: source.name, hints: surroundings.hints, last: kept, mayRepeat: mayRepeat)
         stored = machine.last
         if let last = machine.last { show(last.snapshot, at: last.from) }
     }
@@ -68,6 +73,8 @@ struct StateLoop: ~Copyable {
     private mutating func read() {
         let from = Self.milliseconds()
         nextReading = Clock.monotonic() + options.interval
+        // A server that takes longer than that to answer is given a rest.
+        defer { nextReading = max(nextReading, Clock.monotonic() + min(options.interval, Self.rest)) }
         do throws(ServerError) {
             var snapshot = try source.read()
             snapshot.redact(surroundings.redact)
@@ -91,7 +98,9 @@ struct StateLoop: ~Copyable {
             case .askAgain: nextReading = min(nextReading, Clock.monotonic() + Self.secondLook)
             case .announce(let records): _ = append(records)
             case .report(let records, let kept):
-                if !records.isEmpty, options.watches { attempt { () throws(ServerError) in try file.setMark() } }
+                if !records.isEmpty, options.watches {
+                    attempt { () throws(ServerError) in try file.setMark(for: kept) }
+                }
                 let pending = Pending(kept: kept, isDurable: append(records))
                 if records.isEmpty { finish(pending) } else { self.pending = pending }
             }
@@ -111,10 +120,7 @@ struct StateLoop: ~Copyable {
     }
 
     private mutating func store(_ kept: KeptSnapshot) {
-        attempt { () throws(ServerError) in
-            try file.replace(kept)
-            file.removeMark()
-        }
+        attempt { () throws(ServerError) in try file.replace(kept) }
         stored = kept
     }
 

@@ -33,8 +33,7 @@ public enum StateOrigin: Sendable, Equatable {
             }
             return "\(address), not tried (--connect)"
         case .api, .database, .file:
-            let snapshot = try source.read()
-            return "\(snapshot.users.count) users, \(snapshot.nodes.count) nodes"
+            return try source.read().summary
         }
     }
 }

@@ -46,6 +46,9 @@ struct WatcherMachine {
     /// restart is too early by so much at most.
     static let keepInterval: Int64 = 600_000
 
+    /// Octets that a parameter of a record has at most.
+    static let valueLimit = UnifiedDiff.limit
+
     private let source: String
     private let channel: String
     private let hints: WatcherHints
@@ -169,8 +172,7 @@ struct WatcherMachine {
                 ("users", "\(snapshot.users.count)"), ("nodes", "\(snapshot.nodes.count)"), ("keys", "\(keys)"),
                 ("version", snapshot.version ?? ""),
             ].filter { !$0.1.isEmpty },
-            text: "the state of Headscale is known, and compared with from now on: \(snapshot.users.count) users, "
-                + "\(snapshot.nodes.count) nodes, \(keys) keys")
+            text: "the state of Headscale is known, and compared with from now on: \(snapshot.summary)")
     }
 
     private func records(_ changes: [Change], since: Int64, until: Int64) -> [StateRecord] {
@@ -197,8 +199,16 @@ struct WatcherMachine {
             severity: event.severity, event: event.rawValue,
             parameters: [
                 (name: "outcome", value: outcome), (name: "category", value: event.category),
-                (name: "service", value: "audit"),
-            ] + parameters.map { (name: $0.0, value: $0.1) } + [(name: "source", value: channel)],
-            text: text)
+                (name: "service", value: "audit"), (name: "level", value: event.severity < 5 ? "warn" : "info"),
+            ] + parameters.map { (name: $0.0, value: Self.cut($0.1)) } + [(name: "source", value: channel)],
+            text: Self.cut(text))
+    }
+
+    /// A value that is not longer than ``valueLimit``.
+    private static func cut(_ value: String) -> String {
+        guard value.utf8.count > valueLimit else { return value }
+        // A character has four octets at most.
+        let ends = (valueLimit - 3...valueLimit).reversed()
+        return (ends.lazy.compactMap { String(value.utf8.prefix($0)) }.first ?? "") + "…"
     }
 }

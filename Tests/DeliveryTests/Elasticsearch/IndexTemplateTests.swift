@@ -38,6 +38,7 @@ import Testing
                 case .port, .status, .bytes, .elapsed, .asn: "1"
                 case .outcome: "success"
                 case .category: "session"
+                case .method: "GET"
                 default: "x"
                 }
             return "\(parameter.name)=\"\(value)\""

@@ -34,7 +34,6 @@ struct SnapshotFileTests {
 
     @Test func nothingIsKeptAtFirst() throws {
         #expect(try file.read() == nil)
-        #expect(!file.isMarked)
     }
 
     @Test func onlyItsOwnerMayReadIt() throws {
@@ -54,12 +53,15 @@ struct SnapshotFileTests {
         #expect(try file.read() == nil)
     }
 
-    @Test func theMarkStaysUntilItIsRemoved() throws {
-        try file.setMark()
-        try file.setMark()
-        #expect(file.isMarked)
-        file.removeMark()
-        #expect(!file.isMarked)
+    /// A mark says something only until the snapshot that it is about is kept.
+    @Test func theMarkIsThatOfASnapshot() throws {
+        func kept(_ from: Int64) -> KeptSnapshot { KeptSnapshot(source: "api", from: from, snapshot: .example) }
+        #expect(try !file.isMarked(behind: kept(1)))
+        try file.setMark(for: kept(2))
+        #expect(try file.isMarked(behind: kept(1)))
+        #expect(try !file.isMarked(behind: kept(2)))
+        try file.setMark(for: kept(3))
+        #expect(try file.isMarked(behind: kept(2)))
     }
 
     @Test(arguments: [

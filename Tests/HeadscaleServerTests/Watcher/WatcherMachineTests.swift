@@ -46,7 +46,8 @@ struct WatcherMachineTests {
                 StateRecord(
                     severity: 5, event: "node.renamed",
                     parameters: [
-                        ("outcome", "success"), ("category", "administration"), ("service", "audit"), ("node_id", "1"),
+                        ("outcome", "success"), ("category", "administration"), ("service", "audit"), ("level", "info"),
+                        ("node_id", "1"),
                         ("node", "web1"), ("node_name", "web9"), ("node_user", "alice"), ("old", "web1"),
                         ("new", "web9"),
                         ("actor", "unknown"), ("since", "1970-01-01T00:16:40.000Z"),

@@ -79,7 +79,7 @@ def administration_through_the_api(workshop):
     api = HeadscaleAPI(state, port)
     relay = _relay(workshop, folder, _api(workshop, port))
     checked = workshop.run([relay.binary, "check", "--connect", "--config", relay.settings_file])
-    check("headscale.api: 2 users, 3 nodes" in checked.stdout, f"check says {checked.stdout}")
+    check("headscale.api: 2 users, 3 nodes, 1 key" in checked.stdout, f"check says {checked.stdout}")
     relay.start()
 
     def disturb(number):

@@ -76,7 +76,9 @@ struct CoverageText {
         case let level?: tellers.append(finding.verdict == .logged ? "level \(level)" : "only at level \(level)")
         }
         if finding.isInAccessLog { tellers.append("access log") }
-        if let asked = finding.row.asked { tellers.append(asked.rawValue) }
+        if let asked = finding.row.asked {
+            tellers.append(finding.isAsked ? asked.rawValue : "\(asked.rawValue) if it were set up")
+        }
         return tellers
     }
 
@@ -119,6 +121,7 @@ struct CoverageText {
             ("level", orNull(finding.level)),
             ("access_log", "\(finding.isInAccessLog)"),
             ("asked_by", orNull(finding.row.asked?.rawValue)),
+            ("asked", "\(finding.isAsked)"),
             ("seen", "\(finding.seen?.count ?? 0)"),
             ("last_seen", orNull(finding.seen?.last)),
             ("advice", JSONLine.string(finding.row.advice)),

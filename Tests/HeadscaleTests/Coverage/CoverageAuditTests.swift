@@ -114,6 +114,7 @@ import Testing
                 <134>1 2026-11-27T10:00:01Z hs headscale 1 - [meta x="1"][headscale@32473 event="headscale.started" \
                 version="v0.29.2"][waxwing@32473 l="4" i="2"] b
                 <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" version="9"] c
+                <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" duplicate="true"] d
                 <134>1 2026-11-27T10:00:03Z hs sshd 1 - - [headscale@32473 event="user.created"] no element
                 <134>1 2026-11-27T10:00:04Z hs sshd 1 - [x-headscale@32473 event="user.created"] a client's
                 <134>1 2026-11-27T10:00:05Z hs sshd 1 - [a b="[headscale@32473 event=\\"user.created\\"\\]"] in a value

@@ -47,7 +47,7 @@ struct CoverageText {
         var lines = ["  \(mark)\(String(repeating: " ", count: 8 - mark.count))\(finding.row.what)"]
         let teller = tellers(finding).joined(separator: ", ")
         var facts = [teller.isEmpty ? "nobody tells it" : teller]
-        if let event = finding.row.events.first { facts.append(event) }
+        if !finding.row.events.isEmpty { facts.append(finding.row.events.joined(separator: ", ")) }
         if let seen = finding.seen {
             facts.append(seen.count == 1 ? "seen once, \(seen.last)" : "seen \(seen.count) times, last \(seen.last)")
         } else if hasLedger, !finding.row.events.isEmpty {

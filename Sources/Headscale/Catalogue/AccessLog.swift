@@ -49,7 +49,7 @@ enum AccessLog {
 
     private static func machine(_ request: AccessRequest, _ segments: inout PathSegments) -> Meaning {
         switch segments.next() {
-        case "register": request.tells("node.registration.request", "node", "registration", security: true)
+        case "register": request.tells("node.registration.request", "node", "http", security: true)
         case "map": request.tells("http.map", "http", "http")
         default: other(request)
         }

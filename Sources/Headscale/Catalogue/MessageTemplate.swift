@@ -9,17 +9,27 @@ struct MessageTemplate: Hashable {
     var isExact: Bool { parts.count == 1 }
 
     /// The ways in which `text` from the table, with its escapes, is met: as it is; with the escapes of a JSON string;
-    /// with those of rsyslog and others for control characters (`#012`).
+    /// with those of rsyslog and others for control characters (`#012`); without an empty value at its end.
     static func spellings(_ text: FixedText) -> [MessageTemplate] {
         var parts = parts(text)
         trimEnd(&parts)
-        let plain = MessageTemplate(parts: parts)
-        var all = [plain]
+        var all = [MessageTemplate(parts: parts)]
         for escape in [jsonEscape, controlEscape] {
             let other = MessageTemplate(parts: parts.map { $0.flatMap(escape) })
             if !all.contains(other) { all.append(other) }
         }
+        if let short = withoutLast(parts) { all.append(short) }
         return all
+    }
+
+    /// What is left of a message whose last value is empty, when the space in front of it is left away on its way; nil if
+    /// there is nothing like that.
+    private static func withoutLast(_ parts: [[UInt8]]) -> MessageTemplate? {
+        guard parts.count > 1, parts[parts.count - 1].isEmpty else { return nil }
+        var rest = Array(parts.dropLast())
+        guard rest[rest.count - 1].last == 0x20 else { return nil }
+        rest[rest.count - 1].removeLast()
+        return rest[rest.count - 1].isEmpty ? nil : MessageTemplate(parts: rest)
     }
 
     /// The parts of `text` in lower case, without the escapes of the table.

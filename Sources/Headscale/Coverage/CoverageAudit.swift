@@ -20,6 +20,8 @@ public struct CoverageAudit: Sendable {
         /// not logged in words.
         public let level: String?
         public let isInAccessLog: Bool
+        /// Whether Waxwing is set up to find it out by asking.
+        public let isAsked: Bool
         /// Nil if it was not seen, or the ledger not looked at.
         public let seen: Sightings.Sighting?
     }
@@ -30,38 +32,59 @@ public struct CoverageAudit: Sendable {
     /// What can happen in this version.
     public let findings: [Finding]
 
+    private let asking: Set<HeadscaleEvent.Source>
+
     /// The audit of a Headscale of `version` whose log is let through from `level` on; nil if there is no such level.
-    public init?(_ version: HeadscaleVersion, level name: String, sightings: Sightings) {
+    /// `asking` is what of watcher and health checks is set up.
+    public init?(
+        _ version: HeadscaleVersion, level name: String, asking: Set<HeadscaleEvent.Source>, sightings: Sightings
+    ) {
         guard let level = Level(named: name) else { return nil }
         self.version = version
         self.level = name
+        self.asking = asking
         let rows = CoverageRow.all.filter { $0.versions.contains { $0.contains(version) } }
-        findings = rows.map { Self.finding($0, version, level, sightings) }
+        findings = rows.map { row in
+            Self.finding(row, version, level, isAsked: row.asked.map { asking.contains($0) } ?? false, sightings)
+        }
     }
 
     private static func finding(
-        _ row: CoverageRow, _ version: HeadscaleVersion, _ least: Level, _ sightings: Sightings
+        _ row: CoverageRow, _ version: HeadscaleVersion, _ least: Level, isAsked: Bool, _ sightings: Sightings
     ) -> Finding {
         let levels = row.logged.levels(in: version)
         let isLetThrough = levels.contains { $0.map { $0.rawValue >= least.rawValue } ?? true }
         let isInAccessLog =
             row.access.contains { $0.contains(version) } && least.rawValue <= Level.info.rawValue
         let verdict: Verdict =
-            if isLetThrough { .logged } else if isInAccessLog || row.asked != nil { .partly } else if !levels.isEmpty {
-                .hidden
+            if isLetThrough {
+                .logged
+            } else if isInAccessLog || isAsked {
+                .partly
             } else {
-                .never
+                levels.isEmpty ? .never : .hidden
             }
         let seen = row.events.compactMap { sightings.events[$0] }
         return Finding(
             row: row, verdict: verdict,
             level: levels.first.map { $0.map { FixedText($0.name).string } ?? "none" }, isInAccessLog: isInAccessLog,
-            seen: seen.max { $0.last < $1.last })
+            isAsked: isAsked, seen: seen.max { $0.last < $1.last })
     }
 
-    /// What to mind about the level, and what is wrong with the version as a whole.
+    /// What to mind about the level, what is wrong with the version as a whole, and what is not set up.
     public var warnings: [String] {
-        levelWarnings + versionWarnings
+        levelWarnings + versionWarnings + setupWarnings
+    }
+
+    private var setupWarnings: [String] {
+        var warnings: [String] = []
+        if !asking.contains(.watcher) {
+            warnings.append("The watcher is not set up: `headscale.api` or `headscale.database` says where it looks.")
+        }
+        if !asking.contains(.health) {
+            warnings.append("The server's health is not looked at: `headscale.health` says where.")
+        }
+        return warnings
     }
 
     private var levelWarnings: [String] {
@@ -91,7 +114,8 @@ public struct CoverageAudit: Sendable {
             )
         }
         if version.minor >= 23 {
-            warnings.append("What is done on the command line of the server is not logged: only the watcher sees it.")
+            warnings.append(
+                "What is done on the command line of the server is not logged: only the watcher can see it.")
         }
         return warnings
     }

@@ -51,7 +51,8 @@ private struct SightedElement {
     let event: Range<Int>
     var version: Range<Int>?
 
-    /// Looks for it among the elements at the start of `range`; nil if there is none with an event.
+    /// Looks for it among the elements at the start of `range`; nil if there is none with an event, or if the record is
+    /// the second one for a fact.
     init?(_ bytes: RawSpan, _ range: Range<Int>) {
         var reader = StructuredDataReader(bytes, range)
         var isOurs = false
@@ -60,6 +61,7 @@ private struct SightedElement {
             switch item {
             case .element(let id): isOurs = bytes.has("headscale@", at: id.lowerBound)
             case .parameter(let name, let value) where isOurs:
+                if bytes.isWord("duplicate", name) { return nil }
                 if bytes.isWord("event", name) { event = value }
                 if bytes.isWord("version", name) { version = value }
             case .parameter: break

@@ -19,7 +19,8 @@ import Testing
     func verdict(_ text: String) throws {
         let words = text.split(separator: " ").map { String($0) }
         let version = try #require(HeadscaleVersion(words[0]))
-        let audit = try #require(CoverageAudit(version, level: words[1], sightings: Sightings()))
+        let audit = try #require(
+            CoverageAudit(version, level: words[1], asking: [.watcher, .health], sightings: Sightings()))
         let finding = try #require(audit.findings.first { $0.row.events.first == words[2] })
         #expect(finding.verdict.rawValue == words[4])
     }
@@ -62,18 +63,34 @@ import Testing
             (28, "ssh.check.denied", false), (29, "ssh.check.denied", true), (23, "api.request", false),
         ] {
             let version = HeadscaleVersion(minor: UInt8(minor))
-            let audit = try #require(CoverageAudit(version, level: "info", sightings: Sightings()))
+            let audit = try #require(
+                CoverageAudit(version, level: "info", asking: [.watcher, .health], sightings: Sightings()))
             #expect(audit.findings.contains { $0.row.events.first == event } == isThere)
+        }
+    }
+
+    /// What is not set up does not count.
+    @Test func onlyWhoAsks() throws {
+        let version = HeadscaleVersion(minor: 28)
+        for (asking, verdict, count) in [
+            ([.watcher], CoverageAudit.Verdict.partly, 1), ([.health], .never, 1), ([], .never, 2),
+        ] as [(Set<HeadscaleEvent.Source>, CoverageAudit.Verdict, Int)] {
+            let audit = try #require(CoverageAudit(version, level: "info", asking: asking, sightings: Sightings()))
+            #expect(audit.findings.first { $0.row.events.first == "user.deleted" }?.verdict == verdict)
+            #expect(audit.warnings.count { $0.contains("not set up") || $0.contains("not looked at") } == count)
         }
     }
 
     @Test func warnings() throws {
         let version = HeadscaleVersion.known.upperBound
-        let trace = try #require(CoverageAudit(version, level: "trace", sightings: Sightings()))
+        let trace = try #require(
+            CoverageAudit(version, level: "trace", asking: [.watcher, .health], sightings: Sightings()))
         #expect(trace.warnings.contains { $0.contains("pre-auth keys in clear text") })
-        let old = try #require(CoverageAudit(HeadscaleVersion(minor: 22), level: "info", sightings: Sightings()))
+        let old = try #require(
+            CoverageAudit(
+                HeadscaleVersion(minor: 22), level: "info", asking: [.watcher, .health], sightings: Sightings()))
         #expect(old.warnings.contains { $0.contains("API key") })
-        #expect(CoverageAudit(version, level: "loud", sightings: Sightings()) == nil)
+        #expect(CoverageAudit(version, level: "loud", asking: [.watcher, .health], sightings: Sightings()) == nil)
     }
 
     @Test(
@@ -97,6 +114,7 @@ import Testing
                 <134>1 2026-11-27T10:00:01Z hs headscale 1 - [meta x="1"][headscale@32473 event="headscale.started" \
                 version="v0.29.2"][waxwing@32473 l="4" i="2"] b
                 <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" version="9"] c
+                <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" duplicate="true"] d
                 <134>1 2026-11-27T10:00:03Z hs sshd 1 - - [headscale@32473 event="user.created"] no element
                 <134>1 2026-11-27T10:00:04Z hs sshd 1 - [x-headscale@32473 event="user.created"] a client's
                 <134>1 2026-11-27T10:00:05Z hs sshd 1 - [a b="[headscale@32473 event=\\"user.created\\"\\]"] in a value
@@ -116,7 +134,9 @@ import Testing
             sightings.note(
                 Array("<134>1 2026-11-27T10:00:0\(second)Z h a p m [headscale@32473 event=\"\(event)\"] x\n".utf8))
         }
-        let audit = try #require(CoverageAudit(HeadscaleVersion(minor: 30), level: "info", sightings: sightings))
+        let audit = try #require(
+            CoverageAudit(
+                HeadscaleVersion(minor: 30), level: "info", asking: [.watcher, .health], sightings: sightings))
         let finding = try #require(audit.findings.first { $0.row.events.first == "user.deleted" })
         #expect(finding.seen?.last == "2026-11-27T10:00:02Z")
         #expect(audit.findings.count { $0.seen != nil } == 1)

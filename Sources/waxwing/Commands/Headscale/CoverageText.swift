@@ -47,7 +47,7 @@ struct CoverageText {
         var lines = ["  \(mark)\(String(repeating: " ", count: 8 - mark.count))\(finding.row.what)"]
         let teller = tellers(finding).joined(separator: ", ")
         var facts = [teller.isEmpty ? "nobody tells it" : teller]
-        if let event = finding.row.events.first { facts.append(event) }
+        if !finding.row.events.isEmpty { facts.append(finding.row.events.joined(separator: ", ")) }
         if let seen = finding.seen {
             facts.append(seen.count == 1 ? "seen once, \(seen.last)" : "seen \(seen.count) times, last \(seen.last)")
         } else if hasLedger, !finding.row.events.isEmpty {
@@ -76,7 +76,9 @@ struct CoverageText {
         case let level?: tellers.append(finding.verdict == .logged ? "level \(level)" : "only at level \(level)")
         }
         if finding.isInAccessLog { tellers.append("access log") }
-        if let asked = finding.row.asked { tellers.append(asked.rawValue) }
+        if let asked = finding.row.asked {
+            tellers.append(finding.isAsked ? asked.rawValue : "\(asked.rawValue) if it were set up")
+        }
         return tellers
     }
 
@@ -119,6 +121,7 @@ struct CoverageText {
             ("level", orNull(finding.level)),
             ("access_log", "\(finding.isInAccessLog)"),
             ("asked_by", orNull(finding.row.asked?.rawValue)),
+            ("asked", "\(finding.isAsked)"),
             ("seen", "\(finding.seen?.count ?? 0)"),
             ("last_seen", orNull(finding.seen?.last)),
             ("advice", JSONLine.string(finding.row.advice)),

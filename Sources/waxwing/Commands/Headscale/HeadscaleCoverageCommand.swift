@@ -45,13 +45,15 @@ struct HeadscaleCoverageCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...3650).contains(days) else { throw ValidationError("--days takes 1 to 3650") }
-        guard CoverageAudit(HeadscaleVersion.known.upperBound, level: level, sightings: Sightings()) != nil else {
+        guard CoverageAudit(HeadscaleVersion.known.upperBound, level: level, asking: [], sightings: Sightings()) != nil
+        else {
             throw ValidationError("--level takes trace, debug, info, warn, error, fatal or panic")
         }
     }
 
     func run() throws {
-        let folder = try configuration.load().data
+        let settings = try configuration.load()
+        let folder = settings.data
         var found: Sightings?
         try report { found = try look(into: folder) }
         let sightings = found ?? Sightings()
@@ -59,9 +61,22 @@ struct HeadscaleCoverageCommand: ParsableCommand {
         let chosen = version ?? seen ?? HeadscaleVersion.known.upperBound
         let source = version != nil ? "option" : seen != nil ? "ledger" : "newest"
         // The level was checked before.
-        guard let audit = CoverageAudit(chosen, level: level, sightings: sightings) else { return }
+        guard let audit = CoverageAudit(chosen, level: level, asking: asking(settings), sightings: sightings) else {
+            return
+        }
         let text = CoverageText(audit, versionFrom: source, days: days, ledger: found == nil ? nil : folder)
         Console.say(json ? text.json : text.text)
+    }
+
+    /// What of the watcher and the health checks is set up; both, if no configuration was given.
+    private func asking(_ settings: Settings) -> Set<HeadscaleEvent.Source> {
+        guard configuration.config != nil else { return [.watcher, .health] }
+        guard let headscale = settings.headscale else { return [] }
+        let hasSource = headscale.api != nil || headscale.database != nil || headscale.file != nil
+        var asking: Set<HeadscaleEvent.Source> = []
+        if hasSource, headscale.watches { asking.insert(.watcher) }
+        if headscale.health != nil { asking.insert(.health) }
+        return asking
     }
 
     /// What was recorded in the last days; nil if there is no ledger.

@@ -59,6 +59,25 @@ public struct ByteWriter: ~Copyable {
         append(bytes.extracting(range))
     }
 
+    /// Appends a short range: up to 32 bytes without a call, if there is room for so many behind both.
+    @inlinable @inline(__always)
+    public mutating func append(short bytes: RawSpan, _ range: Range<Int>) {
+        guard range.count <= 32, range.lowerBound >= 0, bytes.byteCount - range.lowerBound >= 32, remaining >= 32 else {
+            return append(bytes, range)
+        }
+        unsafe bytes.withUnsafeBytes { source in
+            let start = unsafe source.baseAddress.unsafelyUnwrapped + range.lowerBound
+            let target = unsafe base + written
+            let (first, second) = unsafe (
+                start.loadUnaligned(as: SIMD16<UInt8>.self),
+                start.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
+            )
+            unsafe target.storeBytes(of: first, as: SIMD16<UInt8>.self)
+            unsafe target.storeBytes(of: second, toByteOffset: 16, as: SIMD16<UInt8>.self)
+        }
+        written &+= range.count
+    }
+
     @inlinable
     public mutating func append(_ bytes: [UInt8]) {
         append(unsafe bytes.span.bytes)

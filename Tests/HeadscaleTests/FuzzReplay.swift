@@ -22,7 +22,8 @@ import Testing
         var random = Mixer(state: UInt64(seed))
         var bytes = try [UInt8](Data(contentsOf: Self.inputs[seed % Self.inputs.count]))
         let words = [
-            "\n", "[", "]", "\"", "\\", " ", "=", "{", "}", ",", ":", "\u{1B}[31m", "#033[0m", "\\u00", "\\x", "é", "\u{1}",
+            "\n", "[", "]", "\"", "\\", " ", "=", "{", "}", ",", ":", "\u{1B}[31m", "#033[0m", "\\u00", "\\x", "é",
+            "\u{1}",
             " headscale 1 - - ", "[headscale@32473 event=\"x\"]", "node.id=", "\"time\":",
         ].map { Array($0.utf8) }
         for _ in 0..<50 {

@@ -48,7 +48,9 @@ enum RecognitionInvariants {
     /// Recognition adds one element behind the others, of names and values of its own, and changes nothing else.
     private static func violation(before: Line, after: Line, whole: Bool) -> String? {
         guard after.head.hasPrefix(before.head) else { return "the head has changed" }
-        guard whole ? after.tail == before.tail : before.tail.hasPrefix(after.tail) else { return "the text has changed" }
+        guard whole ? after.tail == before.tail : before.tail.hasPrefix(after.tail) else {
+            return "the text has changed"
+        }
         let added = after.head.dropFirst(before.head.count)
         if added.isEmpty { return nil }
         guard added.hasPrefix("[headscale@32473 event=\"") else { return "what was added is no element: \(added)" }
@@ -72,7 +74,9 @@ enum RecognitionInvariants {
             case .parameter(let name, let value) where isOurs:
                 let name = String(decoding: line[name], as: UTF8.self)
                 guard names.insert(name).inserted else { return "\(name) occurs twice" }
-                guard name.allSatisfy({ $0.isLowercase || $0 == "_" }) else { return "a name that is not ours: \(name)" }
+                guard name.allSatisfy({ $0.isLowercase || $0 == "_" }) else {
+                    return "a name that is not ours: \(name)"
+                }
                 guard String(validating: line[value], as: UTF8.self) != nil else { return "\(name) is not UTF-8" }
                 guard line[value].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
                     return "\(name) has a control character"

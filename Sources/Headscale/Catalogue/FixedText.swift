@@ -17,6 +17,9 @@ struct FixedText: BitwiseCopyable, @unchecked Sendable {
         self.count = count
     }
 
+    /// Where it lies: equal for texts that are one and the same.
+    var address: UInt { unsafe UInt(bitPattern: start) }
+
     var bytes: RawSpan {
         @_lifetime(immortal)
         get {

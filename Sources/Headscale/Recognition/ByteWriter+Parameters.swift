@@ -9,6 +9,12 @@ extension ByteWriter {
     @inline(__always)
     mutating func append(_ opening: StaticString, _ text: RawSpan, _ value: FieldValue, limit: Int = 256) {
         append(opening)
+        appendValue(text, value, limit: limit)
+    }
+
+    /// Appends a value and the quote that closes it.
+    @inline(__always)
+    mutating func appendValue(_ text: RawSpan, _ value: FieldValue, limit: Int) {
         append(value: text, value.range, value.form, limit: limit)
         append(UInt8(ascii: "\""))
     }
@@ -17,7 +23,7 @@ extension ByteWriter {
     @inline(__always)
     mutating func append(value text: RawSpan, _ range: Range<Int>, _ form: FieldValue.Form, limit: Int) {
         if form == .plain, range.count <= limit, !text.needsEscape(range) {
-            append(text, range)
+            append(short: text, range)
         } else {
             append(unusualValue: text, range, form, limit: limit)
         }

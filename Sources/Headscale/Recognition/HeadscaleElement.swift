@@ -10,24 +10,15 @@ struct HeadscaleElement {
     static let lengthLimit = 12 << 10
 
     let finding: Finding
-    let enterpriseNumber: UInt32
     let pseudonym: Pseudonym?
 
     /// Appends the element. `text` is what the offsets of `line` are of; `sender` is the address that the record came
     /// from, if it says so.
     func write(
-        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory,
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ head: inout ElementHead,
         _ enrichment: inout Enrichment, _ sender: IPAddress?, into out: inout ByteWriter
     ) {
-        out.append("[headscale@")
-        out.append(decimal: UInt64(enterpriseNumber))
-        append(#" event=""#, finding.meaning.event, into: &out)
-        append(#"" outcome=""#, finding.meaning.outcome, into: &out)
-        append(#"" category=""#, finding.meaning.category, into: &out)
-        append(#"" service=""#, finding.meaning.service, into: &out)
-        if let level = finding.level { append(#"" level=""#, FixedText(level.name), into: &out) }
-        append(#"" format=""#, FixedText(finding.format.name), into: &out)
-        out.append(UInt8(ascii: "\""))
+        head.write(finding, into: &out)
         if finding.part > 1 {
             out.append(#" part=""#)
             out.append(decimal: UInt64(finding.part))
@@ -37,12 +28,6 @@ struct HeadscaleElement {
             if !enrichment.isEmpty { writeContext(text, line, &enrichment, sender, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
-    }
-
-    @inline(__always)
-    private func append(_ opening: StaticString, _ value: FixedText, into out: inout ByteWriter) {
-        out.append(opening)
-        out.append(value.bytes)
     }
 
     private func writeFields(

@@ -17,10 +17,10 @@ public struct Recogniser: ~Copyable {
 
     private let catalogue = MessageCatalogue.embedded
     private let names = FieldNames()
-    private let enterpriseNumber: UInt32
     private let pseudonym: Pseudonym?
     private var line = LogLine()
     private var memory = SourceMemory()
+    private var head: ElementHead
     /// Whether the record last examined, which is not Headscale's, says what an administrator did.
     private var isHint = false
     /// A line without its colours.
@@ -36,7 +36,7 @@ public struct Recogniser: ~Copyable {
 
     /// `pseudonym` makes what stands for ids that must not be in a record; without it they are left out.
     public init(enterpriseNumber: UInt32, pseudonym: Pseudonym?, enrichment: consuming Enrichment = Enrichment()) {
-        self.enterpriseNumber = enterpriseNumber
+        head = ElementHead(enterpriseNumber: enterpriseNumber)
         self.pseudonym = pseudonym
         self.enrichment = enrichment
         hints.reserveCapacity(Self.hintLimit)
@@ -58,8 +58,7 @@ public struct Recogniser: ~Copyable {
         }
         if finding.isChange { note(hint: index) }
         statistics.note(finding)
-        let element = HeadscaleElement(
-            finding: finding, enterpriseNumber: enterpriseNumber, pseudonym: pseudonym)
+        let element = HeadscaleElement(finding: finding, pseudonym: pseudonym)
         let hasContext = !enrichment.isEmpty
         batch.rewrite(index) { bytes, record, out in
             let text = bytes.extracting(record.line)
@@ -67,7 +66,7 @@ public struct Recogniser: ~Copyable {
                 let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
                 let read = isPlain ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
-                element.write(read, line, memory, &enrichment, sender, into: &out)
+                element.write(read, line, memory, &head, &enrichment, sender, into: &out)
             }
         }
     }

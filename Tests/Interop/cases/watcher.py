@@ -153,7 +153,7 @@ def what_the_log_says_is_joined_with_the_state(workshop):
 
 @case(seconds=240)
 def fifty_thousand_nodes(workshop):
-    """A snapshot of 50,000 nodes and its comparison take less than 2 s and 200 MiB"""
+    """A snapshot of 50,000 nodes and its comparison take less than 2 s of one core, and 200 MiB"""
     state, port, folder = Administration(nodes=50_000), free_port(), workshop.path("archive")
     api = HeadscaleAPI(state, port)
     api.keep_nodes()
@@ -161,14 +161,16 @@ def fifty_thousand_nodes(workshop):
     relay.start()
     archive = first_archive_file(folder)
     wait_for("the baseline", lambda: _events(archive) == ["watcher.baseline"], 30)
+    readings, used = relay.metric("waxwing_headscale_readings_total"), relay.process.cpu_seconds()
     state.nodes[777]["given"] = "router"
     api.keep_nodes()
     wait_for("the change", lambda: _events(archive) == ["watcher.baseline", "node.renamed"], 30)
-    taken = relay.metric("waxwing_headscale_reading_milliseconds")
+    readings = relay.metric("waxwing_headscale_readings_total") - readings
+    taken = (relay.process.cpu_seconds() - used) / max(1, readings)
     peak = relay.process.memory_kib("VmHWM") >> 10
     check(relay.metric("waxwing_headscale_known_nodes") == 50_000, "there are not 50,000 nodes")
-    check(taken < 2000, f"a reading took {taken} ms")
+    check(taken < 2, f"a reading took {taken} s")
     check(peak < 200, f"the relay took {peak} MiB")
-    print(f"  50,000 nodes: {taken:.0f} ms, {peak} MiB at most")
+    print(f"  50,000 nodes: {taken:.2f} s of a core a reading, {peak} MiB at most")
     relay.stop()
     api.stop()

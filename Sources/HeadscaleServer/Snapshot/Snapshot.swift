@@ -169,12 +169,13 @@ extension Snapshot {
             let before = place < nodesBefore.count && nodesBefore[place].id == nodes[index].id
             nodes[index].expiry.judge(at: time, after: before ? nodesBefore[place].expiry : nil)
         }
-        for kind in keys.keys {
+        for (kind, list) in keys {
             let before = Dictionary(
                 (old?.keys[kind] ?? []).map { ($0.id, $0.expiry) }, uniquingKeysWith: { first, _ in first })
-            for index in keys[kind, default: []].indices {
-                let id = keys[kind, default: []][index].id
-                keys[kind, default: []][index].expiry.judge(at: time, after: before[id])
+            keys[kind] = list.map { key in
+                var key = key
+                key.expiry.judge(at: time, after: before[key.id])
+                return key
             }
         }
     }

@@ -79,8 +79,10 @@ struct NodesOfAPI {
 extension Snapshot.Node {
     /// The first eight octets of a public key: `nodekey:7c84167ab68f4949…`; 0 if there is none.
     static func keyNumber(_ text: String) -> UInt64 {
-        let digits = text.split(separator: ":").last?.prefix(16) ?? ""
-        return digits.utf8.count == 16 ? UInt64(digits, radix: 16) ?? 0 : 0
+        // By octets: looking for characters would cost more than all the rest of a node.
+        let start = text.utf8.lastIndex(of: UInt8(ascii: ":")).map { text.utf8.index(after: $0) } ?? text.startIndex
+        guard let end = text.utf8.index(start, offsetBy: 16, limitedBy: text.endIndex) else { return 0 }
+        return UInt64(text[start..<end], radix: 16) ?? 0
     }
 }
 

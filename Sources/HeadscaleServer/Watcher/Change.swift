@@ -1,5 +1,5 @@
 /// What the watcher tells of, by the names of the list of events.
-enum StateEvent: String {
+enum StateEvent: String, CaseIterable {
     case userCreated = "user.created"
     case userRenamed = "user.renamed"
     case userChanged = "user.changed"

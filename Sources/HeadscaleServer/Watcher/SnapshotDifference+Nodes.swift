@@ -134,7 +134,10 @@ extension SnapshotDifference {
                     request: RequestShape("POST /api/v1/node/backfillips")))
         }
         if old.nodeKey != new.nodeKey, old.nodeKey != 0, new.nodeKey != 0 {
-            append(Change(.nodeKeyChanged, Self.subject(new), text: "node \(new.name) has a new key"))
+            append(
+                Change(
+                    .nodeKeyChanged, Self.subject(new), old: old.shortKey, new: new.shortKey,
+                    text: "node \(new.name) has a new key"))
         }
         if old.registered != new.registered, let before = old.registered, let after = new.registered {
             noteProperty("register method", before, after, of: new)
@@ -171,4 +174,10 @@ extension SnapshotDifference {
 extension Snapshot.Node {
     /// What a person calls it.
     var name: String { givenName.isEmpty ? hostname.isEmpty ? "\(id)" : hostname : givenName }
+
+    /// The beginning of its public key.
+    fileprivate var shortKey: String {
+        let digits = String(nodeKey, radix: 16)
+        return "nodekey:\(String(repeating: "0", count: 16 - digits.utf8.count))\(digits)…"
+    }
 }

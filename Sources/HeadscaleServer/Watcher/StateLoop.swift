@@ -24,6 +24,8 @@ struct StateLoop: ~Copyable {
     private var stored: KeptSnapshot?
     /// The nodes that the context shows.
     private var shown: [Snapshot.Node]?
+    /// What was complained of last, and is still so.
+    private var complaint: ServerError?
 
     private struct Pending {
         var kept: KeptSnapshot
@@ -81,10 +83,23 @@ struct StateLoop: ~Copyable {
             handle(.snapshot(snapshot, from: from, to: Self.milliseconds()))
             if let newest = machine.newest { show(newest.snapshot, at: newest.from) }
             surroundings.counters.noteReading(milliseconds: Self.milliseconds() - from)
+            complain(of: nil)
         } catch {
             surroundings.counters.noteFailure()
-            surroundings.logger.warning("the state of Headscale cannot be read", metadata: ["error": "\(error)"])
+            complain(of: error)
             handle(.failure(error, at: Self.milliseconds()))
+        }
+    }
+
+    /// Says in the relay's own log what keeps the state from being read, once, and when nothing does any more.
+    private mutating func complain(of error: ServerError?) {
+        guard error != complaint else { return }
+        complaint = error
+        if let error {
+            surroundings.logger.warning(
+                "the state of Headscale cannot be read; it is tried again", metadata: ["error": "\(error)"])
+        } else {
+            surroundings.logger.notice("the state of Headscale can be read again")
         }
     }
 

@@ -11,7 +11,7 @@ public struct WatcherHint: Sendable, Equatable {
         case login(user: String, address: String)
     }
 
-    /// When the relay received the record, in milliseconds since 1970.
+    /// The time that the record names, in milliseconds since 1970.
     public let time: Int64
     /// The host that the record is from.
     public let host: String
@@ -75,9 +75,9 @@ public final class WatcherHints: Sendable {
         }
     }
 
-    /// The hints of a window, in their order.
+    /// The hints of a window, in their order; Headscale writes its times without a fraction.
     func within(_ window: ClosedRange<Int64>) -> [WatcherHint] {
-        hints.withLock { $0.filter { window.contains($0.time) } }
+        hints.withLock { $0.filter { $0.time > window.lowerBound - 1000 && $0.time <= window.upperBound } }
     }
 }
 

@@ -16,6 +16,7 @@
 ///     keys/log.pem, keys/log.vkey         the default key of the log and its public part
 ///     keys/rekey.note                     a change of the key that is not finished
 ///     keys/NNNNNNNNNNNNNNNNNNNN.rekey     the notes of earlier changes; named by the size at which they took place
+///     headscale/                          what the watcher of Headscale keeps; not of the ledger
 ///     deadletters/                        a ledger of its own: what destinations will never take
 ///     deadletters/requests/*.request      what is to be done with dead letters, for the running relay
 public struct Layout: Sendable {

@@ -121,6 +121,23 @@ struct APISourceTests {
         #expect(!"\(snapshot)".contains(secret))
     }
 
+    /// Up to 0.27 keys are listed by user, which is not to be seen where there are no nodes yet.
+    @Test func anOlderServerWithoutNodes() throws {
+        let snapshot = try read { request, _ in
+            switch request.path {
+            case "/api/v1/user": .answer(200, body: #"{"users":[{"id":"1","name":"alice"}]}"#)
+            case "/api/v1/node": .answer(200, body: #"{"nodes":[]}"#)
+            case "/api/v1/preauthkey": .answer(500, body: #"{"code":2,"message":"user not found"}"#)
+            case "/api/v1/preauthkey?user=1": .answer(200, body: #"{"preAuthKeys":[{"id":"3"}]}"#)
+            case "/api/v1/apikey": .answer(200, body: #"{"apiKeys":[]}"#)
+            case "/api/v1/policy": .answer(500, body: #"{"code":2,"message":"acl policy not found"}"#)
+            default: .answer(404)
+            }
+        }
+        #expect(snapshot.keys[.preAuth]?.map(\.id) == [3])
+        #expect(snapshot.policy == Snapshot.Policy(text: ""))
+    }
+
     // MARK: - Failures
 
     @Test(arguments: ["/api/v1/user", "/api/v1/node", "/api/v1/preauthkey", "/api/v1/apikey"])

@@ -34,7 +34,10 @@ struct SnapshotDifferenceTests {
         #expect(events { ($0.nodes[0].userID, $0.nodes[0].user) = (2, "bob") } == ["node.moved"])
         #expect(events { $0.nodes[0].tags = ["tag:web"] } == ["node.tagged"])
         #expect(events { $0.nodes[0].addresses = [IPAddress(v4: 7)] } == ["node.address.changed"])
-        #expect(events { $0.nodes[0].nodeKey = 5 } == ["node.key.changed"])
+        let key = changes { $0.nodes[0].nodeKey = 5 }
+        #expect(key.map(\.event) == [.nodeKeyChanged])
+        #expect(key.first?.old == "nodekey:abcd000000000001…")
+        #expect(key.first?.new == "nodekey:0000000000000005…")
         #expect(events { $0.nodes[0].expiry.at = 4_000_000_000 } == ["node.expiry.changed"])
         #expect(events { $0.nodes[0].announcedRoutes = ["10.0.0.0/8"] } == ["route.announced"])
         #expect(events { $0.nodes[0].approvedRoutes = ["10.0.0.0/8"] } == ["route.approved"])

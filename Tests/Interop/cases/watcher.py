@@ -1,6 +1,7 @@
 """Waxwing beside a Headscale whose administrator works on the command line, which leaves no line of log."""
 
 import re
+import socket
 import time
 
 from lab.case import case
@@ -121,9 +122,38 @@ def administration_through_the_socket(workshop):
     api.stop()
 
 
+@case(seconds=60)
+def what_the_log_says_is_joined_with_the_state(workshop):
+    """A request in Headscale's log is named as the likely cause of a change, and records gain what their node is called"""
+    state, port, folder = Administration(), free_port(), workshop.path("archive")
+    api, archive = HeadscaleAPI(state, port), first_archive_file(folder)
+    relay = _relay(workshop, folder, _api(workshop, port))
+    relay.start()
+    wait_for("the baseline", lambda: _events(archive) == ["watcher.baseline"], 20)
+    now = int(time.time())
+    lines = [
+        '{"level":"info","method":"POST","path":"/api/v1/user","proto":"HTTP/1.1","remote":"100.64.0.2:51522",'
+        f'"status":200,"bytes":18,"elapsed":0.4,"time":{now},"message":"http request"}}',
+        f'{{"level":"info","node.id":1,"node.name":"node1","time":{now},"message":"node connected"}}']
+    with socket.create_connection(("127.0.0.1", relay.tcp_port)) as connection:
+        for line in lines:
+            connection.sendall(f"<30>1 - hs1 headscale 7 - - {line}\n".encode())
+    wait_for("the log's records", lambda: len(_events(archive)) == 3, 20)
+    state.users[3] = "carol"
+    wait_for("the change", lambda: "user.created" in _events(archive), 20)
+    request, connected, change = [
+        line for line in archive.read_text().splitlines()
+        if re.search(r'event="(api\.user\.create|node\.connected|user\.created)"', line)]
+    check('ip_node="node2" ip_node_id="2"' in request, f"the request's record is {request}")
+    check('node_name="node1" node_ip="100.64.0.1,' in connected, f"the node's record is {connected}")
+    check('likely="POST /api/v1/user from 100.64.0.2, ' in change, f"the change's record is {change}")
+    relay.stop()
+    api.stop()
+
+
 @case(seconds=240)
 def fifty_thousand_nodes(workshop):
-    """A snapshot of 50,000 nodes and its comparison take less than 2 s and 200 MiB"""
+    """A snapshot of 50,000 nodes and its comparison take less than 2 s of one core, and 200 MiB"""
     state, port, folder = Administration(nodes=50_000), free_port(), workshop.path("archive")
     api = HeadscaleAPI(state, port)
     api.keep_nodes()
@@ -131,14 +161,16 @@ def fifty_thousand_nodes(workshop):
     relay.start()
     archive = first_archive_file(folder)
     wait_for("the baseline", lambda: _events(archive) == ["watcher.baseline"], 30)
+    readings, used = relay.metric("waxwing_headscale_readings_total"), relay.process.cpu_seconds()
     state.nodes[777]["given"] = "router"
     api.keep_nodes()
     wait_for("the change", lambda: _events(archive) == ["watcher.baseline", "node.renamed"], 30)
-    taken = relay.metric("waxwing_headscale_reading_milliseconds")
+    readings = relay.metric("waxwing_headscale_readings_total") - readings
+    taken = (relay.process.cpu_seconds() - used) / max(1, readings)
     peak = relay.process.memory_kib("VmHWM") >> 10
     check(relay.metric("waxwing_headscale_known_nodes") == 50_000, "there are not 50,000 nodes")
-    check(taken < 2000, f"a reading took {taken} ms")
+    check(taken < 2, f"a reading took {taken} s")
     check(peak < 200, f"the relay took {peak} MiB")
-    print(f"  50,000 nodes: {taken:.0f} ms, {peak} MiB at most")
+    print(f"  50,000 nodes: {taken:.2f} s of a core a reading, {peak} MiB at most")
     relay.stop()
     api.stop()

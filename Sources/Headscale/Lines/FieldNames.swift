@@ -8,7 +8,9 @@ struct FieldNames: Sendable {
 
     private struct Slot {
         var name: StaticString = ""
+        /// The first eight bytes, and the last eight of a longer name.
         var head: UInt64 = 0
+        var tail: UInt64 = 0
         var length = 0
         var found = Found(field: .message, rank: 0)
     }
@@ -26,7 +28,8 @@ struct FieldNames: Sendable {
                 var slot = Self.slot(head, bytes.byteCount)
                 while slots[slot].length > 0 { slot = (slot + 1) % Self.slotCount }
                 slots[slot] = Slot(
-                    name: name, head: head, length: bytes.byteCount, found: Found(field: field, rank: UInt8(rank)))
+                    name: name, head: head, tail: bytes.byteCount > 8 ? bytes.eightBytes(bytes.byteCount - 8) : 0,
+                    length: bytes.byteCount, found: Found(field: field, rank: UInt8(rank)))
             }
         }
     }
@@ -40,13 +43,17 @@ struct FieldNames: Sendable {
         while true {
             let slot = slots[index]
             if slot.length == 0 { return nil }
-            if slot.head == head, slot.length == range.count,
-                range.count <= 8 || bytes.has(slot.name, at: range.lowerBound)
-            {
-                return slot.found
-            }
+            if slot.head == head, slot.length == range.count, Self.hasTail(slot, bytes, range) { return slot.found }
             index = (index + 1) % Self.slotCount
         }
+    }
+
+    /// Whether what follows the first eight bytes is the slot's name, too.
+    @inline(__always)
+    private static func hasTail(_ slot: Slot, _ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+        if range.count <= 8 { return true }
+        guard bytes.eightBytes(range.upperBound - 8) == slot.tail else { return false }
+        return range.count <= 16 || bytes.has(slot.name, at: range.lowerBound)
     }
 
     /// The first eight bytes, with zeros behind a shorter name.

@@ -9,10 +9,14 @@ enum JSONLine {
         while at < end, text.byte(at) == UInt8(ascii: "\"") {
             let name = at + 1
             let nameEnd = stringEnd(text, name, end)
-            at = text.skippingBlanks(min(nameEnd + 1, end), end)
-            guard at < end else { return true }
-            guard text.byte(at) == UInt8(ascii: ":") else { return false }
-            at = text.skippingBlanks(at + 1, end)
+            if nameEnd + 1 < end, text.byte(nameEnd + 1) == UInt8(ascii: ":") {
+                at = text.skippingBlanks(nameEnd + 2, end)
+            } else {
+                at = text.skippingBlanks(min(nameEnd + 1, end), end)
+                guard at < end else { return true }
+                guard text.byte(at) == UInt8(ascii: ":") else { return false }
+                at = text.skippingBlanks(at + 1, end)
+            }
             guard let value = value(text, at, end) else { return false }
             if let found = names.find(text, name..<nameEnd) { line.set(found, value.range, value.form) }
             at = text.skippingBlanks(value.next, end)

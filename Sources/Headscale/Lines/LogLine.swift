@@ -133,6 +133,10 @@ struct LogLine: BitwiseCopyable {
     /// The fields that there are, by bit.
     var fields: UInt64 { present }
 
+    /// The value of a field that there is, by the field's number.
+    @inline(__always)
+    subscript(field: Int) -> FieldValue { values[field] }
+
     @inline(__always)
     subscript(field: Field) -> FieldValue? {
         present & field.bit != 0 ? values[Int(field.rawValue)] : nil

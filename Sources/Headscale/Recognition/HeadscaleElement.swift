@@ -15,23 +15,24 @@ struct HeadscaleElement {
     /// Appends the element. `text` is what the offsets of `line` are of; `sender` is the address that the record came
     /// from, if it says so.
     func write(
-        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ head: inout ElementHead,
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: inout ElementTexts,
         _ enrichment: inout Enrichment, _ sender: IPAddress?, into out: inout ByteWriter
     ) {
-        head.write(finding, into: &out)
+        texts.write(finding, into: &out)
         if finding.part > 1 {
             out.append(#" part=""#)
             out.append(decimal: UInt64(finding.part))
             out.append(UInt8(ascii: "\""))
         } else {
-            writeFields(text, line, memory, into: &out)
+            writeFields(text, line, memory, texts, into: &out)
             if !enrichment.isEmpty { writeContext(text, line, &enrichment, sender, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
     }
 
     private func writeFields(
-        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, into out: inout ByteWriter
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: borrowing ElementTexts,
+        into out: inout ByteWriter
     ) {
         writeTime(text, line, into: &out)
         writePeer(text, line, into: &out)
@@ -39,11 +40,11 @@ struct HeadscaleElement {
         while rest != 0 {
             let bit = rest.trailingZeroBitCount
             rest &= rest &- 1
-            guard let field = Field(rawValue: UInt8(bit)), let value = line[field], !value.range.isEmpty,
-                let opening = field.opening
-            else { continue }
-            let limit = field == .error || field == .path ? Self.textLimit : Self.valueLimit
-            if isMeant(field, value, text, line) { out.append(opening, text, value, limit: limit) }
+            let value = line[bit]
+            guard !value.range.isEmpty, isMeant(bit, value, text, line) else { continue }
+            texts.open(bit, into: &out)
+            let isLong = Self.longFields >> UInt64(bit) & 1 == 1
+            out.appendValue(text, value, limit: isLong ? Self.textLimit : Self.valueLimit)
         }
         writeMachineKey(text, line, into: &out)
         if let caller = line[.caller] {
@@ -62,16 +63,16 @@ struct HeadscaleElement {
         field.opening == nil ? fields : fields | field.bit
     }
 
+    /// The fields whose values may be longer than others.
+    private static let longFields = Field.error.bit | Field.path.bit
+
     /// Whether a field means here what its parameter says: `path` also names files, and `version` the number of a
     /// protocol.
-    private func isMeant(
-        _ field: Field, _ value: FieldValue, _ text: RawSpan, _ line: borrowing LogLine
-    ) -> Bool {
-        switch field {
-        case .path: line.fields & (Field.method.bit | Field.status.bit) != 0
-        case .version: text.decimal(value.range) == nil
-        default: true
-        }
+    @inline(__always)
+    private func isMeant(_ field: Int, _ value: FieldValue, _ text: RawSpan, _ line: borrowing LogLine) -> Bool {
+        if field == Int(Field.path.rawValue) { return line.fields & (Field.method.bit | Field.status.bit) != 0 }
+        if field == Int(Field.version.rawValue) { return text.decimal(value.range) == nil }
+        return true
     }
 
     private func writeTime(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
@@ -87,8 +88,14 @@ struct HeadscaleElement {
 
     private func writePeer(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
         guard let peer = peer(text, line) else { return }
-        out.append(#" ip=""#, text, FieldValue(peer.address, .plain))
-        if let port = peer.port { out.append(#" port=""#, text, FieldValue(port, .plain)) }
+        // Digits, letters, colons: there is nothing to escape.
+        out.append(#" ip=""#)
+        out.append(short: text, peer.address)
+        if let port = peer.port {
+            out.append(#"" port=""#)
+            out.append(short: text, port)
+        }
+        out.append(UInt8(ascii: "\""))
     }
 
     private func writeContext(

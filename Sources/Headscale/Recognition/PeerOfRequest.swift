@@ -66,7 +66,7 @@ struct PeerOfRequest: Equatable {
             switch text.byte(at) {
             case UInt8(ascii: ":"): (colons, digits) = (colons + 1, 0)
             case UInt8(ascii: ".") where colons >= 2: digits = 0
-            case UInt8(ascii: "%") where colons >= 2: return at + 1 < range.upperBound
+            case UInt8(ascii: "%") where colons >= 2: return isZone(text, at + 1..<range.upperBound)
             case let byte where byte.isHex:
                 digits += 1
                 guard digits <= 4 else { return false }
@@ -74,6 +74,15 @@ struct PeerOfRequest: Equatable {
             }
         }
         return colons >= 2 && colons <= 8
+    }
+
+    /// Whether it is an interface's name, of characters that need no escape.
+    private static func isZone(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        !range.isEmpty
+            && range.allSatisfy { at in
+                let byte = text.byte(at)
+                return byte.isWord || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+            }
     }
 
     private static func isPort(_ text: RawSpan, _ range: Range<Int>) -> Bool {

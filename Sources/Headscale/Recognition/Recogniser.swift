@@ -20,7 +20,8 @@ public struct Recogniser: ~Copyable {
     private let pseudonym: Pseudonym?
     private var line = LogLine()
     private var memory = SourceMemory()
-    private var head: ElementHead
+    private var texts: ElementTexts
+    private var messages = MessageCache()
     /// Whether the record last examined, which is not Headscale's, says what an administrator did.
     private var isHint = false
     /// A line without its colours.
@@ -36,7 +37,7 @@ public struct Recogniser: ~Copyable {
 
     /// `pseudonym` makes what stands for ids that must not be in a record; without it they are left out.
     public init(enterpriseNumber: UInt32, pseudonym: Pseudonym?, enrichment: consuming Enrichment = Enrichment()) {
-        head = ElementHead(enterpriseNumber: enterpriseNumber)
+        texts = ElementTexts(enterpriseNumber: enterpriseNumber)
         self.pseudonym = pseudonym
         self.enrichment = enrichment
         hints.reserveCapacity(Self.hintLimit)
@@ -66,7 +67,7 @@ public struct Recogniser: ~Copyable {
                 let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
                 let read = isPlain ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
-                element.write(read, line, memory, &head, &enrichment, sender, into: &out)
+                element.write(read, line, memory, &texts, &enrichment, sender, into: &out)
             }
         }
     }
@@ -148,8 +149,18 @@ public struct Recogniser: ~Copyable {
         guard level != nil || line[.message] != nil else { return nil }
         line.level = level
         let message = line[.message]?.range ?? range.upperBound..<range.upperBound
-        let match = isMessage(message) ? catalogue.match(text, message, .whole) : nil
-        return finding(text, match, head, origin ?? head.origin(text), text)
+        let result: MessageCache.Result
+        if let key = MessageCache.Key(text, message, level) {
+            if let known = messages[key] {
+                result = known
+            } else {
+                result = lookedUp(catalogue.match(text, message, .whole), text, message)
+                messages.keep(result, of: key)
+            }
+        } else {
+            result = lookedUp(isMessage(message) ? catalogue.match(text, message, .whole) : nil, text, message)
+        }
+        return finding(text, result, head, origin ?? head.origin(text), text)
     }
 
     private mutating func readText(
@@ -165,7 +176,14 @@ public struct Recogniser: ~Copyable {
         line.set(.message, console.rest.lowerBound..<end)
         ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
         if !isMessage(console.rest.lowerBound..<end) { match = nil }
-        return finding(text, match, head, head.origin(record), record)
+        return finding(text, lookedUp(match, text, console.rest.lowerBound..<end), head, head.origin(record), record)
+    }
+
+    private func lookedUp(
+        _ match: CatalogueMatch?, _ text: RawSpan, _ message: Range<Int>
+    ) -> MessageCache.Result {
+        if let match { return .match(match) }
+        return .unmatched(MessageCatalogue.fallback(text, message, level: line.level).meaning)
     }
 
     /// Whether the catalogue may be asked for the message: only queries of the database have none.
@@ -173,13 +191,15 @@ public struct Recogniser: ~Copyable {
 
     /// What a line of zerolog's tells, if it is Headscale's.
     private mutating func finding(
-        _ text: RawSpan, _ match: CatalogueMatch?, _ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan
+        _ text: RawSpan, _ result: MessageCache.Result, _ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan
     ) -> Finding? {
         let key = head.sourceKey(record)
-        guard let match else {
+        let match: CatalogueMatch
+        switch result {
+        case .match(let found): match = found
+        case .unmatched(let meaning):
             guard origin == .headscale || origin == .unnamed || isFromHeadscale(text) else { return nil }
-            let range = line[.message]?.range ?? 0..<0
-            return unmatched(text, range, key)
+            return unmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
         }
         let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
         if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return nil }
@@ -230,15 +250,14 @@ public struct Recogniser: ~Copyable {
             return Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
         }
         guard origin == .headscale else { return nil }
-        return unmatched(text, first, key)
+        return unmatched(MessageCatalogue.fallback(text, first, level: nil).meaning, key, isEmpty: false)
     }
 
     /// What a message tells that the catalogue does not have.
-    private mutating func unmatched(_ text: RawSpan, _ range: Range<Int>, _ key: UInt64) -> Finding {
-        let entry = MessageCatalogue.fallback(text, range, level: line.level)
+    private mutating func unmatched(_ meaning: Meaning, _ key: UInt64, isEmpty: Bool) -> Finding {
         let isStart = line.format != .plain
-        memory.begin(key, isStart ? entry.meaning : nil, level: line.level, isEmpty: range.isEmpty)
-        var finding = Finding(entry.meaning, level: line.level, format: line.format, message: nil)
+        memory.begin(key, isStart ? meaning : nil, level: line.level, isEmpty: isEmpty)
+        var finding = Finding(meaning, level: line.level, format: line.format, message: nil)
         finding.isUnmatched = true
         return finding
     }

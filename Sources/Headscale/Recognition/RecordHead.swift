@@ -4,29 +4,35 @@ internal import CScan
 struct RecordHead {
     /// Where APP-NAME stands.
     let tag: Range<Int>
-    /// HOSTNAME, APP-NAME and PROCID together: who wrote the record.
-    let source: Range<Int>
-    /// Where structured data begins.
-    let elements: Int
+    /// Where HOSTNAME begins.
+    private let host: Int
+    /// Where the head ends.
+    private let split: Int
 
     /// The header of the canonical `line`.
     @inline(__always)
     init?(_ line: RawSpan, split: Int) {
-        let version = line.wordEnd(from: 0, to: split)
+        // PRI and VERSION take five octets at least.
+        let version = line.wordEnd(from: 4, to: split)
         let time = line.wordEnd(from: version + 1, to: split)
         let host = line.wordEnd(from: time + 1, to: split)
         let tag = line.wordEnd(from: host + 1, to: split)
-        let process = line.wordEnd(from: tag + 1, to: split)
-        let identifier = line.wordEnd(from: process + 1, to: split)
-        guard identifier < split else { return nil }
+        guard tag < split else { return nil }
         self.tag = host + 1..<tag
-        source = time + 1..<process
-        elements = identifier + 1
+        self.host = time + 1
+        self.split = split
+    }
+
+    /// HOSTNAME, APP-NAME and PROCID together: who wrote the record.
+    @inline(__always)
+    private func source(_ line: RawSpan) -> Range<Int> {
+        host..<line.wordEnd(from: tag.upperBound + 1, to: split)
     }
 
     /// Whose record it is, by its tag. Packages, unit files and containers call it `headscale`, perhaps with more around
     /// it; docker uses 12 hexadecimal digits unless it is told otherwise.
     func origin(_ line: RawSpan) -> LineOrigin {
+        if tag.count == 9, line.has("headscale", at: tag.lowerBound) { return .headscale }
         if tag.count == 1 { return .unnamed }
         if tag.count == 12, tag.allSatisfy({ line.byte($0).isHex }) { return .container }
         guard tag.count >= 9 else { return .other }
@@ -43,11 +49,12 @@ struct RecordHead {
 
     /// HOSTNAME, if it is an address: what a sender without a name has.
     func sender(_ line: RawSpan) -> IPAddress? {
-        IPAddress(line, source.lowerBound..<tag.lowerBound - 1)
+        IPAddress(line, host..<tag.lowerBound - 1)
     }
 
-    /// A number for ``source``, by which its records are told from those of others.
+    /// A number for who wrote the record, by which its records are told from those of others.
     func sourceKey(_ line: RawSpan) -> UInt64 {
+        let source = source(line)
         var key: UInt64 = 0x243F_6A88_85A3_08D3 ^ UInt64(source.count)
         var at = source.lowerBound
         while at + 8 <= source.upperBound {

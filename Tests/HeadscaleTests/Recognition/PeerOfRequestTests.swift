@@ -25,7 +25,7 @@ import Testing
         "", "x", "example.com:80", "192.0.2.256:1", "192.0.2.1:65536", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1x",
         "192.0.2", "1.2.3.4.5", "[::1", "[::1]x", "[::1]:", "[]:1", "[", "12345::", "a:b", ":", "@",
         "1:2:3:4:5:6:7:8:9:a",
-        "fe80::1%", String(repeating: "1", count: 100),
+        "fe80::1%", "fe80::1%a\"]", String(repeating: "1", count: 100),
     ]) func othersAreNone(_ text: String) {
         #expect(peer(text) == nil)
     }

@@ -1,10 +1,10 @@
 internal import Syslog
 
-/// The beginning of the element, which says what a record tells: few of them make up a log, so they are put together once
-/// and then copied.
+/// Texts that elements are put together of: their beginnings, which say what a record tells and of which few make up a
+/// log, and what opens each parameter. Each is made once and then copied.
 @safe
-struct ElementHead: ~Copyable {
-    private static let slotCount = 256
+struct ElementTexts: ~Copyable {
+    private static let slotCount = 1024
     /// Octets of a text, so that the longest fits with room to spare.
     private static let slotSize = 256
 
@@ -29,6 +29,34 @@ struct ElementHead: ~Copyable {
 
     deinit { unsafe texts.deallocate() }
 
+    // MARK: - Parameters
+
+    /// Octets between two openings: more than the longest has, and as many as a short copy reads.
+    private static let openingSize = 32
+
+    private let openings = ElementTexts.makeOpenings()
+
+    private static func makeOpenings() -> [UInt8] {
+        var all = [UInt8](repeating: 0, count: Field.count * openingSize)
+        for field in Field.allCases {
+            let opening = field.opening.map { Array("\($0)".utf8) } ?? []
+            precondition(opening.count < openingSize)
+            let start = Int(field.rawValue) * openingSize
+            all[start] = UInt8(opening.count)
+            all.replaceSubrange(start + 1..<start + 1 + opening.count, with: opening)
+        }
+        return all + [UInt8](repeating: 0, count: openingSize)
+    }
+
+    /// Appends what opens the parameter of a field.
+    @inline(__always)
+    func open(_ field: Int, into out: inout ByteWriter) {
+        let start = field * Self.openingSize
+        out.append(short: unsafe openings.span.bytes, start + 1..<start + 1 + Int(openings[start]))
+    }
+
+    // MARK: - Beginnings
+
     /// Appends the beginning of the element of a record with `finding`: all that is in it and not in the line.
     @inline(__always)
     mutating func write(_ finding: Finding, into out: inout ByteWriter) {
@@ -36,9 +64,13 @@ struct ElementHead: ~Copyable {
             event: finding.meaning.event.address, outcome: finding.meaning.outcome.address,
             category: finding.meaning.category.address, level: finding.level.map { $0.rawValue + 1 } ?? 0,
             format: finding.format.rawValue)
-        let mixed = key.event &+ key.outcome &* 31 &+ UInt(key.level) &* 7 &+ UInt(key.format)
-        let slot = Int((mixed &* 0x9E37_79B9_7F4A_7C15) >> 56)
-        if keys[slot] != key { fill(slot, key, finding) }
+        let mixed = key.event ^ key.outcome &* 31 ^ UInt(key.level) << 20 ^ UInt(key.format) << 24
+        var slot = Int((mixed &* 0x9E37_79B9_7F4A_7C15) >> 54)
+        if keys[slot] != key {
+            // Each text has two places.
+            if keys[slot].event != 0 { slot ^= 1 }
+            if keys[slot] != key { fill(slot, key, finding) }
+        }
         let start = slot * Self.slotSize
         out.append(unsafe texts.bytes, start..<start + Int(lengths[slot]))
     }

@@ -51,6 +51,7 @@ interop: build certs ## check against real rsyslog, syslog-ng, openssl, logger a
 .PHONY: bench
 bench: build certs ## measure side by side with rsyslog and syslog-ng; print tables
 	@.ci/deps bench
+	@WAXWING_BENCH=1 $(SWIFT) build -c release --static-swift-stdlib --scratch-path $(SCRATCH) --product bench-stages
 	@$(TOOL) Tests/Bench/bench.py $(ARGS)
 
 .PHONY: fuzz

@@ -9,6 +9,7 @@ Scenarios, all but conservation by default:
                  that only hashes, writes, syncs and sends. Medians of three rounds; every relay has its turn in each.
   elasticsearch  TCP in, every record through the disk, out as gzip'd bulk requests to a sink that unpacks and counts them
   splunk         the same as events of the HTTP Event Collector, with acknowledgements
+  stages         what parsing, recognising and redacting cost a record, one by one
   sync           what the syncs cost: TCP in, every record onto the disk, against the same relay whose fdatasync and fsync
                  do nothing (LD_PRELOAD), in turns; without compression, which takes what time is left
   udp            one sender at 200,000 records/s for 5 s: what was sent is what was received and what was counted lost
@@ -35,6 +36,7 @@ import events  # noqa: E402
 import forwarding  # noqa: E402
 import idling  # noqa: E402
 import ledgers  # noqa: E402
+import stage_costs  # noqa: E402
 import syncing  # noqa: E402
 import verification  # noqa: E402
 from lab.process import Failure  # noqa: E402
@@ -43,6 +45,7 @@ SCENARIOS = {
     "tcp-disk-tls": forwarding.measure,
     "elasticsearch": bulk.measure,
     "splunk": events.measure,
+    "stages": stage_costs.measure,
     "sync": syncing.measure,
     "udp": datagrams.measure,
     "verify": verification.measure,

@@ -23,11 +23,11 @@ def client_certificate():
 
 
 def file_destination(folder, name="archive"):
-    return {"name": name, "type": "file", "path": str(folder)}
+    return {"name": name, "type": "file", "path": str(folder), "rotate": "4GiB"}
 
 
 def first_archive_file(folder):
-    """The file an archive begins with, and its only one up to 64 MiB: files are named by their first record."""
+    """The only file of an archive: files are named by their first record."""
     return folder / f"waxwing-{0:020}.log"
 
 

@@ -44,7 +44,8 @@ public struct Batch: ~Copyable, Sendable {
 
     nonisolated(unsafe) private var storage: UnsafeMutableRawPointer
     nonisolated(unsafe) private var table: UnsafeMutablePointer<Record>
-    private let recordCapacity: Int
+    /// Records that there is room for.
+    public let recordCapacity: Int
     private var byteCapacity: Int
     /// Bytes in use.
     public private(set) var byteCount = 0
@@ -114,6 +115,31 @@ public struct Batch: ~Copyable, Sendable {
         let (split, isWhole) = write(bytes, old, &writer)
         precondition(!writer.overflowed, "a rewritten line stays within Batch.lineLimit")
         replace(index, length: writer.count, split: split, isWhole: isWhole)
+    }
+
+    /// Appends record `index` of `other` with a new line, which `write` writes as in ``rewrite(_:_:)``; what else the record
+    /// says goes with it. There must be room for one record more.
+    @inlinable
+    public mutating func append(
+        _ index: Int, of other: borrowing Batch,
+        _ write: (RawSpan, Record, inout ByteWriter) -> (split: Int, isWhole: Bool)
+    ) {
+        precondition(recordCount < recordCapacity)
+        grow(by: Batch.lineLimit + 1)
+        var writer = freeSpace()
+        let old = other[index]
+        let (split, isWhole) = write(other.bytes, old, &writer)
+        precondition(!writer.overflowed, "a rewritten line stays within Batch.lineLimit")
+        let originalLength = isWhole || old.originalLength > 0 ? Int(old.originalLength) : old.line.count
+        commit(length: writer.count, split: split, originalLength: originalLength, relay: old.relay)
+    }
+
+    /// Appends record `index` of `other` as it is. There must be room for one record more.
+    public mutating func append(_ index: Int, of other: borrowing Batch) {
+        append(index, of: other) { bytes, record, out in
+            out.append(bytes, record.line)
+            return (record.head.count, true)
+        }
     }
 
     /// Forgets all records; the memory stays.

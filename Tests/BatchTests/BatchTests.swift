@@ -127,6 +127,25 @@ import Testing
         #expect(batch[0].relay == 3)
     }
 
+    @Test func recordsMoveToAnotherBatchWithAllThatTheySay() {
+        var one = Batch()
+        var other = Batch()
+        one.append("<13>1 - - - - - - hello", tail: " hello", originalLength: 9)
+        one.append(relay: 3) { writer in
+            writer.append("<14>1 - - - - - -")
+            return (17, 0)
+        }
+        other.append(0, of: one)
+        other.append(1, of: one) { bytes, record, out in
+            out.append(bytes, record.head)
+            out.append("[a]")
+            return (record.head.count + 3, false)
+        }
+        #expect(other.text(0..<other.byteCount) == "<13>1 - - - - - - hello\n<14>1 - - - - - -[a]\n")
+        #expect(other[0] == one[0])
+        #expect(other[1].relay == 3 && other[1].originalLength == 17 && other.text(other[1].head).hasSuffix("[a]"))
+    }
+
     @Test func rewritingGrowsTheMemoryAndLosesNothing() {
         var batch = Batch(byteCapacity: 2 * Batch.lineLimit, recordCapacity: 8)
         for number in 0..<8 { batch.append("line \(number)") }

@@ -25,15 +25,29 @@ struct Recognising: ~Copyable {
     /// The line that `frame` becomes.
     mutating func line(_ frame: [UInt8]) -> String {
         batch.removeAll()
+        append(frame)
+        recogniser.recognise(&batch)
+        return text(batch.bytes.extracting(batch[0].line))
+    }
+
+    /// The lines that frames in one batch become: all that is in the batch then.
+    mutating func lines(_ frames: [String]) -> [String] {
+        batch.removeAll()
+        for frame in frames { append(Array(frame.utf8)) }
+        recogniser.recognise(&batch)
+        return text(batch.bytes).split(separator: "\n").map(String.init)
+    }
+
+    private func text(_ bytes: RawSpan) -> String {
+        unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    private mutating func append(_ frame: [UInt8]) {
         let bytes = unsafe frame.span.bytes
         let message = Message.parse(bytes, at: Timestamp(seconds: 1_784_700_000))
         let source = Source(receivedAt: Timestamp(seconds: 1_784_700_000))
         batch.append { writer in
             encoder.encode(message, from: bytes, source: source, originalLength: 0, into: &writer)
-        }
-        recogniser.recognise(&batch)
-        return unsafe batch.bytes.extracting(batch[0].line).withUnsafeBytes {
-            unsafe String(decoding: $0, as: UTF8.self)
         }
     }
 

@@ -26,6 +26,8 @@ public struct Recogniser: ~Copyable {
     private var isHint = false
     /// A line without its colours.
     private var plain = Scratch()
+    /// The batch that lines move to next.
+    private var spare: Batch?
     /// What records gain from elsewhere.
     public var enrichment: Enrichment
     /// Records of the last batch that may say who changed something, by their numbers: requests that changed something,
@@ -43,25 +45,61 @@ public struct Recogniser: ~Copyable {
         hints.reserveCapacity(Self.hintLimit)
     }
 
-    /// Recognises the records of `batch`.
+    /// Recognises the records of `batch`. If there are any of Headscale's, all lines move, in their order: what follows
+    /// finds no old ones in between.
     public mutating func recognise(_ batch: inout Batch) {
         hints.removeAll(keepingCapacity: true)
-        for index in 0..<batch.recordCount { recognise(&batch, index) }
+        var index = 0
+        while index < batch.recordCount {
+            if let (finding, isPlain) = finding(batch, index) {
+                return move(&batch, from: index, finding, isPlain)
+            }
+            index += 1
+        }
     }
 
-    private mutating func recognise(_ batch: inout Batch, _ index: Int) {
+    /// Moves all records to another batch, from the first on that is Headscale's with what they tell.
+    private mutating func move(_ batch: inout Batch, from first: Int, _ finding: Finding, _ isPlain: Bool) {
+        var moved = takeSpare(recordCapacity: batch.recordCapacity)
+        for index in 0..<first { moved.append(index, of: batch) }
+        write(finding, isPlain, batch, first, to: &moved)
+        for index in first + 1..<batch.recordCount {
+            if let (finding, isPlain) = self.finding(batch, index) {
+                write(finding, isPlain, batch, index, to: &moved)
+            } else {
+                moved.append(index, of: batch)
+            }
+        }
+        swap(&batch, &moved)
+        moved.removeAll()
+        spare = consume moved
+    }
+
+    private mutating func takeSpare(recordCapacity: Int) -> Batch {
+        if let spare = spare.take(), spare.recordCapacity == recordCapacity { return spare }
+        return Batch(recordCapacity: recordCapacity)
+    }
+
+    /// What record `index` of `batch` tells; nil if it is not Headscale's.
+    private mutating func finding(_ batch: borrowing Batch, _ index: Int) -> (Finding, isPlain: Bool)? {
         let record = batch[index]
         // What a relay has sealed was recognised there.
-        guard record.relay == 1, record.split < record.end else { return }
+        guard record.relay == 1, record.split < record.end else { return nil }
         guard let (finding, isPlain) = examine(batch.bytes.extracting(record.line), split: record.head.count) else {
             if isHint { note(hint: index) }
-            return
+            return nil
         }
         if finding.isChange { note(hint: index) }
         statistics.note(finding)
+        return (finding, isPlain)
+    }
+
+    private mutating func write(
+        _ finding: Finding, _ isPlain: Bool, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
+    ) {
         let element = HeadscaleElement(finding: finding, pseudonym: pseudonym)
         let hasContext = !enrichment.isEmpty
-        batch.rewrite(index) { bytes, record, out in
+        moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
                 let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil

@@ -73,6 +73,22 @@ import Testing
         #expect(recognise.statistics == RecognitionStatistics())
     }
 
+    /// Headscale's records and others in one batch keep their order, and no old line stays between them.
+    @Test(arguments: [[false, true, false, true, true, false], [true], [false, false], [true, true, false]])
+    func batchesOfBoth(_ kinds: [Bool]) {
+        var recognise = Recognising()
+        let lines = recognise.lines(
+            kinds.enumerated().map { number, isHeadscale in
+                let text = isHeadscale ? "2026-07-22T06:18:30Z INF node connected node.id=\(number)" : "\(number)"
+                return "<30>1 2026-07-21T11:02:13Z vpn1 \(isHeadscale ? "headscale" : "cron") 1 - - \(text)"
+            })
+        #expect(lines.count == kinds.count)
+        for (number, line) in lines.enumerated() {
+            #expect(line.hasSuffix(kinds[number] ? "node.id=\(number)" : " \(number)"))
+            #expect(line.contains("node_id=\"\(number)\"") == kinds[number])
+        }
+    }
+
     @Test func newMessagesAreCounted() {
         var recognise = Recognising()
         let told = recognise.headscale("2027-01-01T00:00:00Z ERR cannot fold the policy space error=cheese")

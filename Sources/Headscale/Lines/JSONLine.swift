@@ -19,6 +19,13 @@ enum JSONLine {
             }
             guard let value = value(text, at, end) else { return false }
             if let found = names.find(text, name..<nameEnd) { line.set(found, value.range, value.form) }
+            // As zerolog writes it, without blanks.
+            if value.next + 1 < end, text.byte(value.next) == UInt8(ascii: ","),
+                text.byte(value.next + 1) == UInt8(ascii: "\"")
+            {
+                at = value.next + 1
+                continue
+            }
             at = text.skippingBlanks(value.next, end)
             guard at < end else { return true }
             let separator = text.byte(at)

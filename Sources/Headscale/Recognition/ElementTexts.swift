@@ -55,6 +55,37 @@ struct ElementTexts: ~Copyable {
         out.append(short: unsafe openings.span.bytes, start + 1..<start + 1 + Int(openings[start]))
     }
 
+    // MARK: - Time
+
+    /// The last second that was written: many lines have the same.
+    private var second: UInt64 = .max
+    private var secondText = [UInt8](repeating: 0, count: 64)
+    private var secondLength = 0
+
+    /// Appends the parameter `time` for seconds since 1970; nothing if RFC 3339 cannot express them.
+    @inline(__always)
+    mutating func write(second: UInt64, into out: inout ByteWriter) {
+        if second != self.second { fill(second) }
+        out.append(short: unsafe secondText.span.bytes, 0..<secondLength)
+    }
+
+    @inline(never)
+    private mutating func fill(_ second: UInt64) {
+        self.second = second
+        secondLength = 0
+        guard Timestamp.secondsRange.contains(Int64(clamping: second)) else { return }
+        var text = [UInt8](repeating: 0, count: secondText.count)
+        secondLength = unsafe text.withUnsafeMutableBytes { memory in
+            guard let base = memory.baseAddress else { return 0 }
+            var out = unsafe ByteWriter(unsafeOver: base, capacity: memory.count)
+            out.append(#" time=""#)
+            Timestamp(seconds: Int64(second), fractionDigits: 0).write(into: &out)
+            out.append(UInt8(ascii: "\""))
+            return out.count
+        }
+        secondText = text
+    }
+
     // MARK: - Beginnings
 
     /// Appends the beginning of the element of a record with `finding`: all that is in it and not in the line.

@@ -24,17 +24,17 @@ struct HeadscaleElement {
             out.append(decimal: UInt64(finding.part))
             out.append(UInt8(ascii: "\""))
         } else {
-            writeFields(text, line, memory, texts, into: &out)
+            writeFields(text, line, memory, &texts, into: &out)
             if !enrichment.isEmpty { writeContext(text, line, &enrichment, sender, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
     }
 
     private func writeFields(
-        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: borrowing ElementTexts,
+        _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: inout ElementTexts,
         into out: inout ByteWriter
     ) {
-        writeTime(text, line, into: &out)
+        writeTime(text, line, &texts, into: &out)
         writePeer(text, line, into: &out)
         var rest = line.fields & Self.plainFields
         while rest != 0 {
@@ -75,15 +75,15 @@ struct HeadscaleElement {
         return true
     }
 
-    private func writeTime(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
+    private func writeTime(
+        _ text: RawSpan, _ line: borrowing LogLine, _ texts: inout ElementTexts, into out: inout ByteWriter
+    ) {
         guard let time = line[.time], !time.range.isEmpty else { return }
-        guard let seconds = text.decimal(time.range) else {
-            return out.append(#" time=""#, text, time, limit: 40)
+        if let seconds = text.decimal(time.range) {
+            texts.write(second: seconds, into: &out)
+        } else {
+            out.append(#" time=""#, text, time, limit: 40)
         }
-        guard Timestamp.secondsRange.contains(Int64(clamping: seconds)) else { return }
-        out.append(" time=\"")
-        Timestamp(seconds: Int64(seconds), fractionDigits: 0).write(into: &out)
-        out.append(UInt8(ascii: "\""))
     }
 
     private func writePeer(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {

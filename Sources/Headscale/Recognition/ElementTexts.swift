@@ -96,17 +96,21 @@ struct ElementTexts: ~Copyable {
             category: finding.meaning.category.address, level: finding.level.map { $0.rawValue + 1 } ?? 0,
             format: finding.format.rawValue)
         let mixed = key.event ^ key.outcome &* 31 ^ UInt(key.level) << 20 ^ UInt(key.format) << 24
-        var slot = Int((mixed &* 0x9E37_79B9_7F4A_7C15) >> 54)
-        if keys[slot] != key {
-            // Each text has two places.
-            if keys[slot].event != 0 { slot ^= 1 }
-            if keys[slot] != key { fill(slot, key, finding) }
-        }
+        let first = Int((mixed &* 0x9E37_79B9_7F4A_7C15) >> 54)
+        let slot = keys[first] == key ? first : place(of: key, first, finding)
         let start = slot * Self.slotSize
         out.append(unsafe texts.bytes, start..<start + Int(lengths[slot]))
     }
 
+    /// Where the text of `key` is, or is put: each has four places.
     @inline(never)
+    private mutating func place(of key: Key, _ first: Int, _ finding: Finding) -> Int {
+        for way in 1..<4 where keys[first ^ way] == key { return first ^ way }
+        let slot = (0..<4).map { first ^ $0 }.first { keys[$0].event == 0 } ?? first
+        fill(slot, key, finding)
+        return slot
+    }
+
     private mutating func fill(_ slot: Int, _ key: Key, _ finding: Finding) {
         guard let base = unsafe texts.baseAddress else { return }
         var out = unsafe ByteWriter(unsafeOver: base + slot * Self.slotSize, capacity: Self.slotSize - 1)

@@ -3,7 +3,7 @@
 ///
 /// Only whole messages of a moderate length are kept, each in the place that its bytes decide.
 struct MessageCache: ~Copyable {
-    static let slotCount = 256
+    static let slotCount = 1024
     /// Octets of the longest message that is kept.
     static let lengthLimit = 64
 

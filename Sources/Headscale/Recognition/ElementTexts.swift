@@ -13,6 +13,7 @@ struct ElementTexts: ~Copyable {
         var event: UInt = 0
         var outcome: UInt = 0
         var category: UInt = 0
+        var service: UInt = 0
         var level: UInt8 = 0
         var format: UInt8 = 0
     }
@@ -93,9 +94,10 @@ struct ElementTexts: ~Copyable {
     mutating func write(_ finding: Finding, into out: inout ByteWriter) {
         let key = Key(
             event: finding.meaning.event.address, outcome: finding.meaning.outcome.address,
-            category: finding.meaning.category.address, level: finding.level.map { $0.rawValue + 1 } ?? 0,
+            category: finding.meaning.category.address, service: finding.meaning.service.address,
+            level: finding.level.map { $0.rawValue + 1 } ?? 0,
             format: finding.format.rawValue)
-        let mixed = key.event ^ key.outcome &* 31 ^ UInt(key.level) << 20 ^ UInt(key.format) << 24
+        let mixed = key.event ^ key.outcome &* 31 ^ key.service &* 127 ^ UInt(key.level) << 20 ^ UInt(key.format) << 24
         let first = Int((mixed &* 0x9E37_79B9_7F4A_7C15) >> 54)
         let slot = keys[first] == key ? first : place(of: key, first, finding)
         let start = slot * Self.slotSize

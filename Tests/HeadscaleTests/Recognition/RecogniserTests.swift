@@ -99,6 +99,17 @@ import Testing
         #expect(recognise.statistics.records == 3 && recognise.statistics.unmatched == 2)
     }
 
+    /// What begins an element is kept for the next record that tells the same, and for no other.
+    @Test func unknownMessagesOfOneCategoryKeepTheirServices() {
+        var recognise = Recognising()
+        for _ in 0..<2 {
+            for (word, service) in [("oidc", "oidc"), ("authkey", "key"), ("login", "auth")] {
+                let told = recognise.headscale(#"{"level":"info","time":1,"message":"folding \#(word) space"}"#)
+                #expect(told["category"] == "authentication" && told["service"] == service, "\(word): \(told)")
+            }
+        }
+    }
+
     @Test func oldNamesAreAliases() {
         var recognise = Recognising()
         let told = recognise.headscale(

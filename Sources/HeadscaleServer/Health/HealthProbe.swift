@@ -44,7 +44,7 @@ public final class HealthProbe: Sendable {
         self.options = options
         self.eventLoop = eventLoop
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try Self.tls(options.authorityFile), redirectConfiguration: .disallow,
+            tlsConfiguration: try .headscale(authorityFile: options.authorityFile), redirectConfiguration: .disallow,
             timeout: .init(connect: options.timeout, read: options.timeout),
             // So that each look shows whether connections are taken.
             connectionPool: .init(idleTimeout: .seconds(2)), decompression: .disabled)
@@ -171,19 +171,5 @@ public final class HealthProbe: Sendable {
         case .remoteConnectionClosed: return "the connection ended before the answer did"
         default: return String(TLSFailure.describe(error).prefix(256))
         }
-    }
-
-    private static func tls(_ authorityFile: String?) throws(ServerError) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        guard let authorityFile else { return configuration }
-        do {
-            let authorities = try NIOSSLCertificate.fromPEMFile(authorityFile)
-            guard !authorities.isEmpty else { throw ServerError("\(authorityFile): there is no certificate in it") }
-            configuration.trustRoots = .certificates(authorities)
-            return configuration
-        } catch let error as ServerError {
-            throw error
-        } catch { throw ServerError("\(authorityFile) is not a readable PEM file of CA certificates: \(error)") }
     }
 }

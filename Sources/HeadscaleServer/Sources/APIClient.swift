@@ -56,26 +56,9 @@ final class APIClient: Sendable {
         // The next reading is the next try.
         configuration.connectionPool.retryConnectionEstablishment = false
         if case .web(_, isSecure: true) = address {
-            configuration.tlsConfiguration = try Self.tls(authorityFile)
+            configuration.tlsConfiguration = try .headscale(authorityFile: authorityFile)
         }
         client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
-    }
-
-    private static func tls(_ authorityFile: String?) throws(ServerError) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.certificateVerification = .fullVerification
-        configuration.minimumTLSVersion = .tlsv12
-        guard let authorityFile else { return configuration }
-        do {
-            let authorities = try NIOSSLCertificate.fromPEMFile(authorityFile)
-            guard !authorities.isEmpty else { throw ServerError("\(authorityFile): there is no certificate in it") }
-            configuration.trustRoots = .certificates(authorities)
-            return configuration
-        } catch let error as ServerError {
-            throw error
-        } catch {
-            throw ServerError("\(authorityFile) is not a readable PEM file of CA certificates: \(error)")
-        }
     }
 
     /// A client that nobody closed must not keep its connections either.

@@ -24,18 +24,19 @@ struct HeadscaleElement {
             out.append(decimal: UInt64(finding.part))
             out.append(UInt8(ascii: "\""))
         } else {
-            writeFields(text, line, memory, &texts, into: &out)
-            if !enrichment.isEmpty { writeContext(text, line, &enrichment, sender, into: &out) }
+            let peer = peer(text, line)
+            writeFields(text, line, memory, &texts, peer, into: &out)
+            if !enrichment.isEmpty { writeContext(text, line, peer, &enrichment, sender, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
     }
 
     private func writeFields(
         _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: inout ElementTexts,
-        into out: inout ByteWriter
+        _ peer: PeerOfRequest?, into out: inout ByteWriter
     ) {
         writeTime(text, line, &texts, into: &out)
-        writePeer(text, line, into: &out)
+        if let peer { write(peer, text, into: &out) }
         var rest = line.fields & Self.plainFields
         while rest != 0 {
             let bit = rest.trailingZeroBitCount
@@ -86,8 +87,7 @@ struct HeadscaleElement {
         }
     }
 
-    private func writePeer(_ text: RawSpan, _ line: borrowing LogLine, into out: inout ByteWriter) {
-        guard let peer = peer(text, line) else { return }
+    private func write(_ peer: PeerOfRequest, _ text: RawSpan, into out: inout ByteWriter) {
         // Digits, letters, colons: there is nothing to escape.
         out.append(#" ip=""#)
         out.append(short: text, peer.address)
@@ -99,11 +99,11 @@ struct HeadscaleElement {
     }
 
     private func writeContext(
-        _ text: RawSpan, _ line: borrowing LogLine, _ enrichment: inout Enrichment, _ sender: IPAddress?,
-        into out: inout ByteWriter
+        _ text: RawSpan, _ line: borrowing LogLine, _ peer: PeerOfRequest?, _ enrichment: inout Enrichment,
+        _ sender: IPAddress?, into out: inout ByteWriter
     ) {
         if let node = line[.nodeID], let id = text.decimal(node.range) { enrichment.write(node: id, into: &out) }
-        if let peer = peer(text, line), let address = IPAddress(text, peer.address) {
+        if let peer, let address = IPAddress(text, peer.address) {
             enrichment.write(address: address, into: &out)
         }
         if let sender { enrichment.write(sender: sender, into: &out) }

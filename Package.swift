@@ -78,9 +78,7 @@ let package = Package(
             "Delivery",
             [
                 "Batch", "Filter", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog",
-                "CDeflate",
-                logging,
-                handshakes, http,
+                "CDeflate", "CEscape", logging, handshakes, http,
             ] + nio),
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 
@@ -115,6 +113,7 @@ let package = Package(
 
         // C shims, each with one header that explains itself.
         shim("CScan"),
+        shim("CEscape"),
         shim("CCatalogue"),
         shim("COpenSSL", libraries: ["crypto"]),
         shim("CSocket"),
@@ -183,6 +182,7 @@ if Context.environment["WAXWING_FUZZ"] != nil {
 if Context.environment["WAXWING_BENCH"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "bench-stages", dependencies: ["Syslog", "Batch", "Headscale", "OpenSSL", "Redaction"],
+            name: "bench-stages",
+            dependencies: ["Syslog", "Batch", "Headscale", "OpenSSL", "Redaction", "Seal", "Delivery"],
             path: "Tests/Bench/stages", swiftSettings: settings))
 }

@@ -4,7 +4,7 @@ internal import CScan
 /// range lies in the span, and ``CScan`` reads nothing outside `0..<end`.
 extension RawSpan {
     /// The byte at `offset`, which must lie in the span (checked).
-    @inline(__always)
+    @inlinable @inline(__always)
     func byte(_ offset: Int) -> UInt8 {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
@@ -56,6 +56,15 @@ extension RawSpan {
     func valueSpecial(from: Int, to end: Int) -> Int {
         precondition(0 <= from && from <= end && end <= byteCount)
         return unsafe withUnsafeBytes { unsafe Int(cscan_value_special(Self.start(of: $0), from, end)) }
+    }
+
+    /// Which of the 64 bytes from `from` on are quotation marks and which are backslashes, bit by bit, as far as they lie
+    /// in front of `end`.
+    @inline(__always)
+    func stringMasks(from: Int, to end: Int) -> (quotes: UInt64, backslashes: UInt64) {
+        precondition(0 <= from && from <= end && end <= byteCount)
+        let masks = unsafe withUnsafeBytes { unsafe cscan_string(Self.start(of: $0), from, end) }
+        return (masks.quotes, masks.backslashes)
     }
 
     /// An empty span may have no address; `CScan` then gets one that it does not read from.

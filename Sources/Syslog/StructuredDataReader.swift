@@ -18,54 +18,108 @@ public struct StructuredDataReader: ~Escapable {
         case parameter(name: Range<Int>, value: Range<Int>)
     }
 
-    private let bytes: RawSpan
-    private var position: Int
-    private let end: Int
-    private var isInElement = false
+    @usableFromInline let bytes: RawSpan
+    @usableFromInline var position: Int
+    @usableFromInline let end: Int
+    @usableFromInline var isInElement = false
+    /// The quotation marks that have not been read of the 64 bytes before ``scanned``, without those behind a backslash.
+    @usableFromInline var quotes: UInt64 = 0
+    /// The offset behind what was looked through for quotation marks, a multiple of 64 from where the elements begin.
+    @usableFromInline var scanned: Int
+    /// The byte at ``scanned`` has a backslash in front of it that counts.
+    private var isEscaped = false
 
     /// A reader of the SD-ELEMENTs in `range`, which is ``Message/structuredData``; none for nil. Of bytes that are not
-    /// structured data it reads as far as they look like it.
+    /// structured data it reads what looks like it at first sight.
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan, _ range: Range<Int>?) {
         self.bytes = bytes
         position = range?.lowerBound ?? 0
         end = min(range?.upperBound ?? 0, bytes.byteCount)
+        scanned = position
     }
 
     /// The offset behind what was read.
     public var offset: Int { position }
 
     /// The next element or parameter, nil behind the last one.
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     public mutating func next() -> Item? {
-        if isInElement, position < end, bytes.byte(position) == 0x20 { return parameter() }
-        if isInElement {
-            guard position < end, bytes.byte(position) == UInt8(ascii: "]") else { return nil }
+        if isInElement, position < end {
+            if bytes.byte(position) == 0x20 { return parameter() }
+            guard bytes.byte(position) == UInt8(ascii: "]") else { return nil }
             position += 1
             isInElement = false
         }
-        guard position < end, bytes.byte(position) == UInt8(ascii: "[") else { return nil }
+        return element()
+    }
+
+    @usableFromInline
+    @_lifetime(self: copy self)
+    mutating func element() -> Item? {
+        guard !isInElement, position < end, bytes.byte(position) == UInt8(ascii: "[") else { return nil }
         let name = position + 1
         position = bytes.nameEnd(from: name, to: end)
         isInElement = true
         return position > name ? .element(id: name..<position) : nil
     }
 
+    /// Reads from one quotation mark to the next: what stands in front of them is the name.
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func parameter() -> Item? {
+    mutating func parameter() -> Item? {
         let name = position + 1
-        let nameEnd = bytes.nameEnd(from: name, to: end)
-        guard nameEnd > name, nameEnd + 1 < end, bytes.byte(nameEnd) == UInt8(ascii: "="),
-            bytes.byte(nameEnd + 1) == UInt8(ascii: "\"")
-        else { return nil }
-        var valueEnd = nameEnd + 2
-        while valueEnd < end, bytes.byte(valueEnd) != UInt8(ascii: "\"") {
-            valueEnd += bytes.byte(valueEnd) == UInt8(ascii: "\\") ? Self.escapeLength(bytes, valueEnd, end) : 1
-            valueEnd = min(bytes.valueSpecial(from: min(valueEnd, end), to: end), end)
+        let open = nextQuote()
+        guard open > name + 1, bytes.byte(open - 1) == UInt8(ascii: "=") else { return nil }
+        let close = nextQuote()
+        guard close > open else { return nil }
+        position = close + 1
+        return .parameter(name: name..<open - 1, value: open + 1..<close)
+    }
+
+    /// The offset of the next quotation mark that ends or begins a value, or -1.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func nextQuote() -> Int {
+        if quotes == 0 { scan() }
+        guard quotes != 0 else { return -1 }
+        let place = quotes.trailingZeroBitCount
+        quotes &= quotes &- 1
+        return scanned &- 64 &+ place
+    }
+
+    /// Looks for quotation marks in the next bytes, as far as it takes to find one.
+    @usableFromInline
+    @_lifetime(self: copy self)
+    mutating func scan() {
+        while quotes == 0, scanned < end {
+            let masks = bytes.stringMasks(from: scanned, to: end)
+            quotes = masks.quotes
+            if masks.backslashes != 0 || isEscaped { leaveEscaped(masks.backslashes) }
+            scanned += 64
         }
-        guard valueEnd < end else { return nil }
-        position = valueEnd + 1
-        return .parameter(name: name..<nameEnd, value: nameEnd + 2..<valueEnd)
+    }
+
+    /// Takes from ``quotes`` those behind a backslash that is not itself behind one.
+    @_lifetime(self: copy self)
+    private mutating func leaveEscaped(_ backslashes: UInt64) {
+        var rest = backslashes
+        if isEscaped {
+            quotes &= ~1
+            rest &= ~1
+            isEscaped = false
+        }
+        while rest != 0 {
+            let place = rest.trailingZeroBitCount
+            guard place < 63 else {
+                isEscaped = true
+                return
+            }
+            let next: UInt64 = 2 << UInt64(place)
+            quotes &= ~next
+            rest &= ~(next | next >> 1)
+        }
     }
 
     // MARK: - Values

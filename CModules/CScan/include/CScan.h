@@ -1,6 +1,6 @@
 // Finding the next interesting byte, a vector register at a time.
 //
-// Every function has the shape
+// Every search has the shape
 //
 //     size_t cscan_WHAT(const uint8_t *base, size_t from, size_t end)
 //
@@ -160,6 +160,61 @@ CSCAN_NEAR(field_end)
 CSCAN_NEAR(name_end)
 CSCAN_NEAR(value_special)
 CSCAN_NEAR(string_special)
+
+// MARK: - Masks
+
+// Which of 64 bytes are '"', and which are '\\': bit n is for byte n.
+typedef struct {
+    uint64_t quotes, backslashes;
+} cscan_string_masks;
+
+// Those of the bytes from `at` on, as far as they lie before `end`.
+CSCAN_INLINE cscan_string_masks cscan_string(const uint8_t *base, size_t at, size_t end) {
+    cscan_string_masks masks = {0, 0};
+    size_t count = end - at < 64 ? end - at : 64;
+#if defined(CSCAN_WIDTH)
+    if (end >= 64) {
+        // A shorter rest is covered by a load that ends with it.
+        const uint8_t *from = base + (count < 64 ? end - 64 : at);
+        cscan_block backslashes[64 / CSCAN_WIDTH], any;
+        for (unsigned i = 0; i < 64 / CSCAN_WIDTH; i++) {
+            cscan_block x = CSCAN_LOAD(from + i * CSCAN_WIDTH);
+            masks.quotes |= (uint64_t)CSCAN_MASK(CSCAN_EQ(x, '"')) << (i * CSCAN_WIDTH);
+            backslashes[i] = CSCAN_EQ(x, '\\');
+            any = i ? CSCAN_OR(any, backslashes[i]) : backslashes[i];
+        }
+        // There seldom are any.
+        for (unsigned i = 0; CSCAN_MASK(any) && i < 64 / CSCAN_WIDTH; i++)
+            masks.backslashes |= (uint64_t)CSCAN_MASK(backslashes[i]) << (i * CSCAN_WIDTH);
+        if (count < 64) {
+            masks.quotes = count ? masks.quotes >> (64 - count) : 0;
+            masks.backslashes = count ? masks.backslashes >> (64 - count) : 0;
+        }
+        return masks;
+    }
+#endif
+    for (size_t i = 0; i < count; i++) {
+        masks.quotes |= (uint64_t)(base[at + i] == '"') << i;
+        masks.backslashes |= (uint64_t)(base[at + i] == '\\') << i;
+    }
+    return masks;
+}
+
+// Which of the bytes in [at, end), 64 at most, end a field; bit n is for byte at + n.
+CSCAN_INLINE uint64_t cscan_field_ends(const uint8_t *base, size_t at, size_t end) {
+    uint64_t mask = 0;
+    size_t count = end - at < 64 ? end - at : 64;
+#if defined(CSCAN_WIDTH)
+    if (count == 64) {
+        for (unsigned i = 0; i < 64 / CSCAN_WIDTH; i++)
+            mask |= (uint64_t)CSCAN_MASK(cscan_field_end_lanes(CSCAN_LOAD(base + at + i * CSCAN_WIDTH)))
+                << (i * CSCAN_WIDTH);
+        return mask;
+    }
+#endif
+    for (size_t i = 0; i < count; i++) mask |= (uint64_t)cscan_is_field_end(base[at + i]) << i;
+    return mask;
+}
 
 #undef CSCAN_REST
 #undef CSCAN_ONE

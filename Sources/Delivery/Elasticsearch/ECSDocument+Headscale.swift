@@ -1,4 +1,3 @@
-import Glibc
 import Syslog
 
 // The fields that records of Headscale have besides: who did what from where.
@@ -14,9 +13,8 @@ extension ECSDocument {
         }
         out.append(UInt8(ascii: "\""))
         out.append(member: "action", line, parameter: fields[.event])
-        if let outcome = fields[.outcome], ECSNames.outcomes.contains(where: { line.equals($0, outcome) }) {
-            out.append(member: "outcome", line, parameter: outcome)
-        }
+        out.append(member: "outcome", line, fields[.outcome])
+        out.append(member: "reason", line, parameter: fields[.reason])
         if let category = fields[.category],
             let words = ECSNames.categories.first(where: { line.equals($0.name, category) })
         {
@@ -36,24 +34,22 @@ extension ECSDocument {
         out.append(#","service":{"name":"headscale","type":"headscale""#)
         out.append(member: "version", line, parameter: fields[.version])
         out.append(UInt8(ascii: "}"))
-        let address = fields[.ip].flatMap { line.isAddress($0) ? $0 : nil }
-        writeSource(line, fields, address, into: &out)
-        writeObject(#","user":{"name":""#, line, fields[.user], into: &out)
+        writeSource(line, fields, into: &out)
+        writeUser(line, fields, into: &out)
         writeObject(#","device":{"id":""#, line, fields[.nodeID], into: &out)
         writeObject(#","url":{"path":""#, line, fields[.path], into: &out)
         writeObject(#","error":{"message":""#, line, fields[.error], into: &out)
         writeRequest(line, fields, into: &out)
-        writeRelated(line, fields, address, into: &out)
+        writeRelated(line, fields, into: &out)
+        writeOthers(line, fields, into: &out)
     }
 
-    private func writeSource(
-        _ line: RawSpan, _ fields: ECSFields, _ address: Range<Int>?, into out: inout BodyWriter
-    ) {
-        guard let address else { return }
+    private func writeSource(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        guard let address = fields[.ip] else { return }
         out.append(#","source":{"ip":""#)
-        out.append(line.extracting(address))
+        out.append(line, address)
         out.append(UInt8(ascii: "\""))
-        if let port = fields[.port] { out.append(member: "port", line.number(port, upTo: 65_535)) }
+        out.append(number: "port", line, fields[.port])
         if fields[.country] == nil {
             writeObject(#","geo":{"city_name":""#, line, fields[.city], into: &out)
         } else {
@@ -66,18 +62,15 @@ extension ECSDocument {
     }
 
     private func writeNetwork(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
-        guard let system = fields[.asn].flatMap({ line.number($0, upTo: UInt64(UInt32.max)) }) else { return }
+        guard let system = fields[.asn] else { return }
         out.append(#","as":{"number":"#)
-        out.append(decimal: system)
+        out.append(line, system)
         writeObject(#","organization":{"name":""#, line, fields[.asOrg], into: &out)
         out.append(UInt8(ascii: "}"))
     }
 
     private func writeRequest(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
-        let status = fields[.status].flatMap { line.number($0, upTo: 999) }
-        let bytes = fields[.bytes].flatMap { line.number($0, upTo: .max) }
-        // Some records have the method of a registration, or of gRPC, under the same name.
-        let method = fields[.method].flatMap { line.isUppercase($0) ? $0 : nil }
+        let (method, status, bytes) = (fields[.method], fields[.status], fields[.bytes])
         writeObject(#","http":{"request":{"method":""#, line, method, closing: "\"}", into: &out)
         guard status != nil || bytes != nil else {
             if method != nil { out.append(UInt8(ascii: "}")) }
@@ -86,31 +79,54 @@ extension ECSDocument {
         out.append(method == nil ? #","http":{"response":{"# : #","response":{"#)
         if let status {
             out.append(#""status_code":"#)
-            out.append(decimal: status)
+            out.append(line, status)
         }
         if let bytes {
             out.append(status == nil ? #""body":{"bytes":"# : #","body":{"bytes":"#)
-            out.append(decimal: bytes)
+            out.append(line, bytes)
             out.append(UInt8(ascii: "}"))
         }
         out.append("}}")
     }
 
+    private func writeUser(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        guard let name = fields[.user] else {
+            return writeObject(#","user":{"id":""#, line, fields[.userID], into: &out)
+        }
+        writeObject(#","user":{"name":""#, line, name, closing: "\"", into: &out)
+        out.append(member: "id", line, parameter: fields[.userID])
+        out.append(UInt8(ascii: "}"))
+    }
+
     /// Appends the addresses and users in one place, for those who search for all that concerns one of them.
-    private func writeRelated(
-        _ line: RawSpan, _ fields: ECSFields, _ address: Range<Int>?, into out: inout BodyWriter
-    ) {
-        guard address != nil || fields[.user] != nil else { return }
+    private func writeRelated(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        let (address, user) = (fields[.ip], fields[.user])
+        guard address != nil || user != nil else { return }
         out.append(#","related":{"#)
         if let address {
             out.append(#""ip":[""#)
-            out.append(line.extracting(address))
+            out.append(line, address)
             out.append(#""]"#)
         }
-        if let user = fields[.user] {
+        if let user {
             out.append(address == nil ? #""user":[""# : #","user":[""#)
             out.append(jsonOfParameter: line, user)
             out.append(#""]"#)
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the parameters for which ECS has no field as an object of their own.
+    private func writeOthers(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+        guard fields.otherCount > 0 else { return }
+        out.append(#","headscale":{"#)
+        for index in 0..<fields.otherCount {
+            let parameter = fields[other: index]
+            out.append(index == 0 ? "\"" : ",\"")
+            out.append(json: line, parameter.name)
+            out.append("\":\"")
+            out.append(jsonOfParameter: line, parameter.value)
+            out.append(UInt8(ascii: "\""))
         }
         out.append(UInt8(ascii: "}"))
     }
@@ -124,25 +140,5 @@ extension ECSDocument {
         out.append(opening)
         out.append(jsonOfParameter: line, value)
         out.append(closing)
-    }
-}
-
-extension RawSpan {
-    /// Whether all in `range` are capital letters.
-    fileprivate func isUppercase(_ range: Range<Int>) -> Bool {
-        range.allSatisfy { byte($0) &- UInt8(ascii: "A") < 26 }
-    }
-
-    /// Whether an IPv4 or IPv6 address is what stands in `range`.
-    fileprivate func isAddress(_ range: Range<Int>) -> Bool {
-        guard range.count < Int(INET6_ADDRSTRLEN) else { return false }
-        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
-            for (index, offset) in range.enumerated() { unsafe text[index] = CChar(bitPattern: byte(offset)) }
-            unsafe text[range.count] = 0
-            var address = in6_addr()
-            // The address is as large as the larger of the two families needs.
-            return unsafe inet_pton(AF_INET, text.baseAddress, &address) == 1
-                || inet_pton(AF_INET6, text.baseAddress, &address) == 1
-        }
     }
 }

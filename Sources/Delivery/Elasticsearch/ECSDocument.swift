@@ -34,9 +34,9 @@ struct ECSDocument: Sendable {
     /// Appends the document of a record, on one line.
     func write(_ record: borrowing DeliveryRecord, into out: inout BodyWriter) {
         let line = record.line
-        let fields = ECSFields(record)
+        let fields = ECSFields(line)
         out.append(#"{"@timestamp":""#)
-        if let stamp = fields.message.timestampText ?? fields.receivedTime {
+        if let stamp = fields.header.timestamp ?? fields.receivedTime {
             out.append(json: line, stamp)
         } else {
             // Only a line that no relay of ours wrote says nothing of its time; a data stream asks for one.
@@ -45,7 +45,7 @@ struct ECSDocument: Sendable {
         out.append(#"","ecs":{"version":""#)
         out.append(ECSNames.version)
         out.append(#""},"message":""#)
-        out.append(json: line, fields.message.message)
+        out.append(json: line, fields.message)
         writeEvent(line, fields, record.index, into: &out)
         writeLog(line, fields, into: &out)
         writeHost(line, fields, into: &out)
@@ -65,9 +65,9 @@ struct ECSDocument: Sendable {
         out.append(#"","sequence":"#)
         out.append(decimal: index)
         out.append(#","kind":"event","severity":"#)
-        out.append(decimal: UInt64(fields.message.severity))
-        out.append(member: "provider", line, fields.message.appName)
-        out.append(member: "code", line, fields.message.msgID)
+        out.append(decimal: UInt64(fields.header.severity))
+        out.append(member: "provider", line, fields.header.appName)
+        out.append(member: "code", line, fields.header.msgID)
         if fields.isHeadscale {
             writeHeadscaleEvent(line, fields, into: &out)
             out.append(UInt8(ascii: "}"))
@@ -81,47 +81,63 @@ struct ECSDocument: Sendable {
     // MARK: - log
 
     private func writeLog(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
-        let message = fields.message
+        let header = fields.header
         out.append(#","log":{"level":""#)
         if let level = fields[.level] {
             out.append(jsonOfParameter: line, level)
         } else {
-            out.append(ECSNames.levels[message.severity])
+            out.append(ECSNames.levels[header.severity])
         }
-        out.append(#"","syslog":{"priority":"#)
-        out.append(decimal: UInt64(message.facility * 8 + message.severity))
+        out.append(UInt8(ascii: "\""))
+        if let caller = fields[.caller] { writeOrigin(line, caller, into: &out) }
+        out.append(#","syslog":{"priority":"#)
+        out.append(decimal: UInt64(header.facility * 8 + header.severity))
         out.append(#","facility":{"code":"#)
-        out.append(decimal: UInt64(message.facility))
+        out.append(decimal: UInt64(header.facility))
         out.append(#","name":""#)
-        out.append(ECSNames.facilities[message.facility])
+        out.append(ECSNames.facilities[header.facility])
         out.append(#""},"severity":{"code":"#)
-        out.append(decimal: UInt64(message.severity))
+        out.append(decimal: UInt64(header.severity))
         out.append(#","name":""#)
-        out.append(ECSNames.severities[message.severity])
+        out.append(ECSNames.severities[header.severity])
         out.append(#""},"version":"1""#)
-        out.append(member: "hostname", line, message.hostname)
-        out.append(member: "appname", line, message.appName)
-        out.append(member: "procid", line, message.procID)
-        out.append(member: "msgid", line, message.msgID)
-        if fields.hasElements { StructuredDataObject.write(line, message.structuredData, into: &out) }
+        out.append(member: "hostname", line, header.hostname)
+        out.append(member: "appname", line, header.appName)
+        out.append(member: "procid", line, header.procID)
+        out.append(member: "msgid", line, header.msgID)
+        if fields.hasElements { StructuredDataObject.write(line, header.structuredData, into: &out) }
+        out.append("}}")
+    }
+
+    /// Appends the place in the program's source that the record comes from: `FILE:LINE`.
+    private func writeOrigin(_ line: RawSpan, _ caller: Range<Int>, into out: inout BodyWriter) {
+        let colon = caller.last { line.byte($0) == UInt8(ascii: ":") }
+        let number = colon.map { $0 + 1..<caller.upperBound }.flatMap {
+            line.number($0, upTo: 1 << 31) == nil ? nil : $0
+        }
+        let file = number == nil ? caller : caller.lowerBound..<(colon ?? caller.upperBound)
+        out.append(#","origin":{"file":{"name":""#)
+        out.append(jsonOfParameter: line, file)
+        out.append(UInt8(ascii: "\""))
+        out.append(number: "line", line, number)
         out.append("}}")
     }
 
     // MARK: - host, process
 
     private func writeHost(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
-        if let host = fields.message.hostname {
+        if let host = fields.header.hostname {
             out.append(#","host":{"name":""#)
             out.append(json: line, host)
             out.append(#"","hostname":""#)
             out.append(json: line, host)
             out.append(#""}"#)
         }
-        guard let app = fields.message.appName else { return }
+        guard let app = fields.header.appName else { return }
         out.append(#","process":{"name":""#)
         out.append(json: line, app)
         out.append(UInt8(ascii: "\""))
-        if let process = fields.message.procID {
+        if let process = fields.header.procID {
             out.append(member: "pid", line.number(process, upTo: UInt64(UInt32.max)))
         }
         out.append(UInt8(ascii: "}"))
@@ -141,7 +157,7 @@ struct ECSDocument: Sendable {
     /// Appends the rules by which something was redacted, and how often something was.
     private func writeRedacted(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
         out.append(#","redacted":{"rules":["#)
-        var reader = StructuredDataReader(line, fields.message.structuredData)
+        var reader = StructuredDataReader(line, fields.header.structuredData)
         var (element, total, rules) = (RelayElement.none, UInt64(0), 0)
         while let item = reader.next() {
             switch item {

@@ -1,40 +1,13 @@
 import Syslog
 
-/// Parameters of a `headscale@…` element that have a field in the Elastic Common Schema.
-enum HeadscaleParameter: Int, CaseIterable {
-    case event, outcome, category, service, level, user, nodeID, ip, port, method, path, status, bytes, elapsed, error
-    case version, country, city, asn, asOrg
-
-    /// The name of the parameter.
-    var name: StaticString {
-        switch self {
-        case .event: "event"
-        case .outcome: "outcome"
-        case .category: "category"
-        case .service: "service"
-        case .level: "level"
-        case .user: "user"
-        case .nodeID: "node_id"
-        case .ip: "ip"
-        case .port: "port"
-        case .method: "method"
-        case .path: "path"
-        case .status: "status"
-        case .bytes: "bytes"
-        case .elapsed: "elapsed"
-        case .error: "error"
-        case .version: "version"
-        case .country: "country"
-        case .city: "city"
-        case .asn: "asn"
-        case .asOrg: "as_org"
-        }
-    }
-}
-
 /// What a canonical line says, found in one pass without allocating: offsets into the line.
 struct ECSFields {
-    let message: Message
+    /// Parameters of Headscale's element without a field of their own that a document shows.
+    static let otherLimit = 32
+
+    let header: CanonicalHeader
+    /// MSG, without a BOM.
+    private(set) var message = 0..<0
     /// Whether the relay found the record to be Headscale's.
     private(set) var isHeadscale = false
     /// Whether it is a seal.
@@ -45,13 +18,31 @@ struct ECSFields {
     private(set) var isRedacted = false
     /// When a record that has no TIMESTAMP was received.
     private(set) var receivedTime: Range<Int>?
-    private var parameters: InlineArray<20, Range<Int>>
+    private var parameters = InlineArray<23, Place>(repeating: Place())
+    private var others = InlineArray<32, Parameter>(repeating: Parameter())
+    private(set) var otherCount = 0
 
-    init(_ record: borrowing DeliveryRecord) {
-        let line = record.line
-        message = record.message
-        parameters = InlineArray(repeating: 0..<0)
-        var reader = StructuredDataReader(line, message.structuredData)
+    private struct Place {
+        var start: UInt32 = 0
+        var end: UInt32 = 0
+
+        init() {}
+
+        init(_ range: Range<Int>) {
+            (start, end) = (UInt32(range.lowerBound), UInt32(range.upperBound))
+        }
+
+        var range: Range<Int> { Int(start)..<Int(end) }
+    }
+
+    private struct Parameter {
+        var name = Place()
+        var value = Place()
+    }
+
+    init(_ line: RawSpan) {
+        header = CanonicalHeader(line)
+        var reader = StructuredDataReader(line, header.structuredData)
         var element = RelayElement.none
         while let item = reader.next() {
             switch item {
@@ -62,12 +53,19 @@ struct ECSFields {
                 note(element, line, name, value)
             }
         }
+        message = header.message(line, behind: reader.offset)
     }
 
-    /// The value of a parameter as it stands in the line, nil if there is none.
+    /// The value of a parameter as it stands in the line, nil if there is none that its field takes.
+    @inline(__always)
     subscript(parameter: HeadscaleParameter) -> Range<Int>? {
-        let range = parameters[parameter.rawValue]
+        let range = parameters[parameter.rawValue].range
         return range.isEmpty ? nil : range
+    }
+
+    /// A parameter of Headscale's element that has no field of its own, or a value that the field does not take.
+    subscript(other index: Int) -> (name: Range<Int>, value: Range<Int>) {
+        (others[index].name.range, others[index].value.range)
     }
 
     private mutating func note(_ element: RelayElement) {
@@ -75,25 +73,37 @@ struct ECSFields {
         case .identity: break
         case .seal: isSeal = true
         case .redacted: isRedacted = true
-        case .headscale:
-            isHeadscale = true
-            hasElements = true
+        case .headscale: isHeadscale = true
         case .received, .none: hasElements = true
         }
     }
 
+    @inline(__always)
     private mutating func note(_ element: RelayElement, _ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
         switch element {
-        case .headscale:
-            for parameter in HeadscaleParameter.allCases where line.equals(parameter.name, name) {
-                if parameters[parameter.rawValue].isEmpty { parameters[parameter.rawValue] = value }
-            }
+        case .headscale: noteHeadscale(line, name, value)
         case .received:
             // Else it is a word that says how the TIMESTAMP came about.
             guard line.equals("time", name), let first = value.first, line.byte(first).isDigit else { return }
             receivedTime = value
         case .identity, .seal, .redacted, .none: break
         }
+    }
+
+    private mutating func noteHeadscale(_ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
+        if name.count <= 8, let parameter = HeadscaleParameter.named(line.word(name)) {
+            guard parameters[parameter.rawValue].range.isEmpty else { return }
+            if parameter.accepts(line, value) {
+                parameters[parameter.rawValue] = Place(value)
+                // Several categories are one in ECS, so the word itself is shown too.
+                if parameter != .category { return }
+            }
+        }
+        // A name that comes again would be JSON that Elasticsearch refuses: the first counts.
+        for index in 0..<otherCount where line.equal(others[index].name.range, name) { return }
+        guard otherCount < Self.otherLimit else { return }
+        others[otherCount] = Parameter(name: Place(name), value: Place(value))
+        otherCount += 1
     }
 }
 
@@ -115,38 +125,5 @@ enum RelayElement {
         } else {
             self = line.hasPrefix("headscale@", id) ? .headscale : .none
         }
-    }
-}
-
-extension UInt8 {
-    var isDigit: Bool { self &- 0x30 < 10 }
-}
-
-// MARK: - Values of other types than text
-
-extension RawSpan {
-    /// The number in `range`, in decimal without leading zeros and at most `limit`; nil if that is not what it is.
-    func number(_ range: Range<Int>, upTo limit: UInt64) -> UInt64? {
-        guard (1...18).contains(range.count), range.count == 1 || byte(range.lowerBound) != 0x30 else { return nil }
-        var value: UInt64 = 0
-        for offset in range {
-            guard byte(offset).isDigit else { return nil }
-            value = value * 10 + UInt64(byte(offset) - 0x30)
-        }
-        return value <= limit ? value : nil
-    }
-
-    /// The milliseconds in `range`, with or without a fraction, as nanoseconds; nil if that is not what it is.
-    func nanoseconds(ofMilliseconds range: Range<Int>) -> UInt64? {
-        let point = range.first { byte($0) == UInt8(ascii: ".") } ?? range.upperBound
-        guard let whole = number(range.lowerBound..<point, upTo: 1_000_000_000_000) else { return nil }
-        var nanoseconds = whole * 1_000_000
-        var unit: UInt64 = 100_000
-        for offset in range.dropFirst(point + 1 - range.lowerBound) {
-            guard byte(offset).isDigit else { return nil }
-            nanoseconds += UInt64(byte(offset) - 0x30) * unit
-            unit /= 10
-        }
-        return nanoseconds
     }
 }

@@ -24,7 +24,7 @@ enum ECSNames {
     static let outcomes: [StaticString] = ["success", "failure", "unknown"]
 
     /// What a category of Headscale's events is in ECS: the contents of the arrays `event.category` and `event.type`,
-    /// of which only certain words may be members. Other categories are left to `log.syslog.structured_data`.
+    /// of which only certain words may be members. Other categories are left to `headscale.category`.
     static let categories: [(name: StaticString, category: StaticString, type: StaticString)] = [
         ("authentication", #""authentication""#, #""start""#),
         ("authorization", #""iam""#, #""denied""#),

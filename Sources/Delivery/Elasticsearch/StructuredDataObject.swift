@@ -4,13 +4,13 @@ import Syslog
 ///
 /// A name that comes again would be JSON that Elasticsearch refuses, so the first counts; the elements' number is
 /// bounded, so that a hostile record costs no more than others. `event.original` holds all of them in any case. The
-/// identity is left out, and what was redacted: they have fields of their own.
+/// identity is left out, what was redacted and what is known of a record of Headscale: they have fields of their own.
 enum StructuredDataObject {
     /// Elements that are written, and parameters of each.
     static let elementLimit = 32
     static let parameterLimit = 64
 
-    static func write(_ line: RawSpan, _ range: Range<Int>?, into out: inout BodyWriter) {
+    static func write(_ line: RawSpan, _ range: Range<Int>, into out: inout BodyWriter) {
         out.append(#","structured_data":{"#)
         var reader = StructuredDataReader(line, range)
         var elements = SeenNames<32>()
@@ -23,7 +23,7 @@ enum StructuredDataObject {
                 let isFirst = elements.isEmpty
                 isOpen = isShown(line, id) && elements.add(id, line)
                 guard isOpen else { continue }
-                parameters = SeenNames()
+                parameters.removeAll()
                 write(name: id, line, isFirst: isFirst, into: &out)
                 out.append(UInt8(ascii: "{"))
             case .parameter(let name, let value):
@@ -40,8 +40,8 @@ enum StructuredDataObject {
 
     private static func isShown(_ line: RawSpan, _ id: Range<Int>) -> Bool {
         switch RelayElement(line, id) {
-        case .identity, .seal, .redacted: false
-        case .received, .headscale, .none: true
+        case .identity, .seal, .redacted, .headscale: false
+        case .received, .none: true
         }
     }
 
@@ -58,6 +58,8 @@ private struct SeenNames<let limit: Int> {
     private var count = 0
 
     var isEmpty: Bool { count == 0 }
+
+    mutating func removeAll() { count = 0 }
 
     /// Adds a name, unless it is there already or there is no room for it.
     mutating func add(_ name: Range<Int>, _ line: RawSpan) -> Bool {

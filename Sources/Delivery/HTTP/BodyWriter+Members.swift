@@ -1,32 +1,6 @@
-// JSON of what stands in a canonical line, which is valid UTF-8.
+// Members of JSON objects, of what stands in a canonical line.
 
 extension BodyWriter {
-    /// Appends the text in `range` as it stands within a JSON string.
-    @inline(__always)
-    mutating func append(json line: RawSpan, _ range: Range<Int>) {
-        append(jsonText: line.extracting(range))
-    }
-
-    /// The same for a PARAM-VALUE, whose escapes (RFC 5424, section 6.3.3) are undone. A backslash in front of
-    /// anything but `"`, `\` and `]` stands for itself.
-    mutating func append(jsonOfParameter line: RawSpan, _ range: Range<Int>) {
-        var (start, position) = (range.lowerBound, range.lowerBound)
-        while position < range.upperBound {
-            guard line.byte(position) == UInt8(ascii: "\\"), position + 1 < range.upperBound else {
-                position += 1
-                continue
-            }
-            let next = line.byte(position + 1)
-            if next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") || next == UInt8(ascii: "]") {
-                append(json: line, start..<position)
-                start = position + 1
-                position += 1
-            }
-            position += 1
-        }
-        append(json: line, start..<range.upperBound)
-    }
-
     /// Appends `,"name":"…"`, if there is a value; `value` is a header field.
     @inline(__always)
     mutating func append(member name: StaticString, _ line: RawSpan, _ value: Range<Int>?) {
@@ -51,6 +25,13 @@ extension BodyWriter {
         guard let number else { return }
         append(key: name)
         append(decimal: number)
+    }
+
+    /// Appends `,"name":N` for a number in decimal as it stands in the line, if there is one.
+    mutating func append(number name: StaticString, _ line: RawSpan, _ digits: Range<Int>?) {
+        guard let digits else { return }
+        append(key: name)
+        append(line, digits)
     }
 
     @inline(__always)

@@ -1,3 +1,5 @@
+internal import CEscape
+
 /// Writes the body of a request byte by byte, JSON or plain, into memory that grows and is used again: once it has the
 /// size of a usual body, nothing is allocated any more. Belongs to one thread.
 @safe
@@ -9,8 +11,8 @@ public struct BodyWriter: ~Copyable {
 
     /// Bytes that one byte of text takes in JSON at most: `\u001f`.
     private static let escapedLength = 6
-    /// Words are stored whole, so up to seven bytes behind the last one are written to.
-    private static let slack = 8
+    /// Bytes behind the last one that may be written to.
+    private static let slack = Int(cescape_slack)
 
     public init(capacity: Int = 64 << 10) {
         self.capacity = max(capacity, 64)
@@ -64,6 +66,10 @@ public struct BodyWriter: ~Copyable {
         count &+= length
     }
 
+    /// Appends what stands in `range`, which must lie in `bytes` (checked).
+    @inline(__always)
+    mutating func append(_ bytes: RawSpan, _ range: Range<Int>) { append(bytes.extracting(range)) }
+
     public mutating func append(_ bytes: [UInt8]) { append(unsafe bytes.span.bytes) }
 
     /// Appends `value` in decimal, without leading zeros.
@@ -99,51 +105,35 @@ public struct BodyWriter: ~Copyable {
     }
 
     /// Appends `text`, which is UTF-8, as it stands within a JSON string: quotation marks, backslashes and controls
-    /// are escaped, everything else is copied, eight bytes at a time.
-    public mutating func append(jsonText text: RawSpan) {
-        let length = text.byteCount
-        reserve(length &* Self.escapedLength)
-        var source = 0
-        while source &+ 8 <= length {
-            let word = UInt64(
-                littleEndian: unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: source, as: UInt64.self))
-            unsafe memory.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
-            let special = JSONEscape.firstSpecial(word)
-            if special == 0 {
-                source &+= 8
-                count &+= 8
-            } else {
-                let plain = special.trailingZeroBitCount >> 3
-                source &+= plain
-                count &+= plain
-                escape(unsafe text.unsafeLoad(fromUncheckedByteOffset: source, as: UInt8.self))
-                source &+= 1
-            }
-        }
-        while source < length {
-            let byte = unsafe text.unsafeLoad(fromUncheckedByteOffset: source, as: UInt8.self)
-            if JSONEscape.isSpecial(byte) {
-                escape(byte)
-            } else {
-                unsafe memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-                count &+= 1
-            }
-            source &+= 1
+    /// are escaped, everything else is copied.
+    @inline(__always)
+    public mutating func append(jsonText text: RawSpan) { append(json: text, 0..<text.byteCount) }
+
+    /// The same for the part of `text` in `range`, which must lie in it (checked).
+    public mutating func append(json text: RawSpan, _ range: Range<Int>) {
+        unsafe escape(text, range) { unsafe cescape_json($0, $1, range.lowerBound, range.upperBound, text.byteCount) }
+    }
+
+    /// The same for a PARAM-VALUE, whose escapes (RFC 5424, section 6.3.3) are undone. A backslash in front of
+    /// anything but `"`, `\` and `]` stands for itself.
+    public mutating func append(jsonOfParameter text: RawSpan, _ range: Range<Int>) {
+        unsafe escape(text, range) {
+            unsafe cescape_parameter($0, $1, range.lowerBound, range.upperBound, text.byteCount)
         }
     }
 
-    /// Appends a byte that may not stand in a JSON string as it is.
-    private mutating func escape(_ byte: UInt8) {
-        append(UInt8(ascii: "\\"))
-        switch byte {
-        case 0x09: append(UInt8(ascii: "t"))
-        case 0x0A: append(UInt8(ascii: "n"))
-        case 0x0D: append(UInt8(ascii: "r"))
-        case 0..<0x20:
-            append("u00")
-            append(JSONEscape.hexadecimal(byte >> 4))
-            append(JSONEscape.hexadecimal(byte & 15))
-        default: append(byte)
+    /// Appends what `write` writes of `text`, given where to and where the text begins.
+    @inline(__always)
+    private mutating func escape(
+        _ text: RawSpan, _ range: Range<Int>, _ write: (UnsafeMutablePointer<UInt8>, UnsafePointer<UInt8>) -> Int
+    ) {
+        precondition(range.upperBound <= text.byteCount)
+        guard !range.isEmpty else { return }
+        reserve(range.count &* Self.escapedLength)
+        // There is room for each octet's escape, and text that is not empty has an address.
+        unsafe text.withUnsafeBytes { source in
+            let start = unsafe source.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+            count &+= unsafe write((memory + count).assumingMemoryBound(to: UInt8.self), start)
         }
     }
 
@@ -162,25 +152,4 @@ public struct BodyWriter: ~Copyable {
         unsafe memory = new
         capacity = larger
     }
-}
-
-/// Which bytes a JSON string cannot hold as they are.
-enum JSONEscape {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highs: UInt64 = 0x8080_8080_8080_8080
-
-    @inline(__always)
-    static func isSpecial(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
-
-    /// The high bit of the first (lowest) byte of `word` that is special; bytes behind it may be marked wrongly. 0 if
-    /// none is.
-    @inline(__always)
-    static func firstSpecial(_ word: UInt64) -> UInt64 {
-        let quotes = word ^ (ones &* 0x22)
-        let backslashes = word ^ (ones &* 0x5C)
-        let controls = (word &- ones &* 0x20) & ~word
-        return ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | controls) & highs
-    }
-
-    static func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? 0x30 + digit : 0x57 + digit }
 }

@@ -13,9 +13,6 @@ public struct DeliveryRecord: ~Escapable {
         self.line = line
     }
 
-    /// The parts of the line; about 60 ns. Its time is nil for a NILVALUE.
-    public var message: Message { Message.parse(line, at: Self.epoch) }
-
-    /// Stands in for a time that a canonical line always has, or says that it has not.
-    private static let epoch = Timestamp(seconds: 0)
+    /// Where the header's fields stand in the line; about 30 ns.
+    public var header: CanonicalHeader { CanonicalHeader(line) }
 }

@@ -31,6 +31,16 @@ extension RawSpan {
         return true
     }
 
+    /// The at most eight bytes in `range` as a number, the first the lowest.
+    @inline(__always)
+    func word(_ range: Range<Int>) -> UInt64 {
+        guard range.lowerBound &+ 8 <= byteCount else {
+            return range.reversed().reduce(0) { $0 << 8 | UInt64(byte($1)) }
+        }
+        let word = UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self))
+        return range.isEmpty ? 0 : word & (~0 >> (64 &- 8 &* UInt64(range.count)))
+    }
+
     /// The first byte of `from..<end` that a JSON string cannot hold as it is (`"`, `\` and C0 controls), or `end`.
     @inline(__always)
     func jsonSpecial(from: Int, to end: Int) -> Int {
@@ -46,5 +56,24 @@ extension RawSpan {
         }
         while offset < end, !JSONEscape.isSpecial(byte(offset)) { offset &+= 1 }
         return offset
+    }
+}
+
+/// Which bytes a JSON string cannot hold as they are.
+private enum JSONEscape {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    @inline(__always)
+    static func isSpecial(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
+
+    /// The high bit of the first (lowest) byte of `word` that is special; bytes behind it may be marked wrongly. 0 if
+    /// none is.
+    @inline(__always)
+    static func firstSpecial(_ word: UInt64) -> UInt64 {
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let controls = (word &- ones &* 0x20) & ~word
+        return ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | controls) & highs
     }
 }

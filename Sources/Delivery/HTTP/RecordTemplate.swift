@@ -42,16 +42,16 @@ public struct RecordTemplate: Sendable {
     }
 
     /// Appends what it is for a record, as it stands within a JSON string; a field that the record has not is empty.
-    func write(_ line: RawSpan, _ message: Message, into body: inout BodyWriter) {
+    func write(_ line: RawSpan, _ header: CanonicalHeader, into body: inout BodyWriter) {
         for piece in pieces {
             switch piece {
             case .bytes(let bytes): body.append(jsonText: unsafe bytes.span.bytes)
-            case .field(.hostname): Self.write(line, message.hostname, into: &body)
-            case .field(.appName): Self.write(line, message.appName, into: &body)
-            case .field(.procID): Self.write(line, message.procID, into: &body)
-            case .field(.msgID): Self.write(line, message.msgID, into: &body)
-            case .field(.facility): body.append(PriorityWords.facilities[message.facility])
-            case .field(.severity): body.append(PriorityWords.severities[message.severity])
+            case .field(.hostname): Self.write(line, header.hostname, into: &body)
+            case .field(.appName): Self.write(line, header.appName, into: &body)
+            case .field(.procID): Self.write(line, header.procID, into: &body)
+            case .field(.msgID): Self.write(line, header.msgID, into: &body)
+            case .field(.facility): body.append(PriorityWords.facilities[header.facility])
+            case .field(.severity): body.append(PriorityWords.severities[header.severity])
             }
         }
     }

@@ -14,19 +14,19 @@ struct SplunkEvent: Sendable {
     private static let elements: [StaticString] = ["headscale", "received", "redacted"]
 
     func write(_ record: borrowing DeliveryRecord, into body: inout BodyWriter) {
-        let (line, message) = (record.line, record.message)
+        let (line, header) = (record.line, record.header)
         body.append("{")
-        if let time = message.timestamp, time.seconds >= 0 {
+        if let time = header.time(line), time.seconds >= 0 {
             body.append("\"time\":")
             body.append(decimal: UInt64(time.seconds))
             body.append(UInt8(ascii: "."))
             body.append(digits: UInt64(time.microseconds / 1_000), count: 3)
             body.append(UInt8(ascii: ","))
         }
-        member("\"host\":\"", host, line, message, into: &body)
-        member("\"source\":\"", source, line, message, into: &body)
-        member("\"sourcetype\":\"", sourcetype, line, message, into: &body)
-        member("\"index\":\"", index, line, message, into: &body)
+        member("\"host\":\"", host, line, header, into: &body)
+        member("\"source\":\"", source, line, header, into: &body)
+        member("\"sourcetype\":\"", sourcetype, line, header, into: &body)
+        member("\"index\":\"", index, line, header, into: &body)
         body.append("\"event\":\"")
         body.append(jsonText: line)
         body.append("\",\"fields\":{\"l\":\"")
@@ -34,19 +34,19 @@ struct SplunkEvent: Sendable {
         body.append("\",\"i\":\"")
         body.append(decimal: record.index)
         body.append(UInt8(ascii: "\""))
-        if let elements = message.structuredData { fields(line, elements, into: &body) }
+        fields(line, header.structuredData, into: &body)
         body.append("}}")
     }
 
     /// Writes a member; not one that is empty, which Splunk would take for a value.
     private func member(
-        _ opening: StaticString, _ template: RecordTemplate, _ line: RawSpan, _ message: Message,
+        _ opening: StaticString, _ template: RecordTemplate, _ line: RawSpan, _ header: CanonicalHeader,
         into body: inout BodyWriter
     ) {
         let start = body.count
         body.append(opening)
         let empty = body.count
-        template.write(line, message, into: &body)
+        template.write(line, header, into: &body)
         guard body.count > empty else { return body.truncate(to: start) }
         body.append("\",")
     }

@@ -1,8 +1,10 @@
 import Batch
+import Delivery
 import Glibc
 import Headscale
 import OpenSSL
 import Redaction
+import Seal
 import Syslog
 
 // bench-stages FILE [ROUNDS]: what each stage of the data plane costs, in nanoseconds of one core a record, for the
@@ -28,20 +30,57 @@ func lines(of path: String) -> [[UInt8]] {
     return result
 }
 
+/// A secret that is none, from a file that is gone again.
+func secret() throws -> HTTPSecret {
+    let path = "/tmp/bench-stages.\(getpid())"
+    let file = unsafe open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600)
+    defer { unsafe unlink(path) }
+    guard file >= 0, unsafe Glibc.write(file, "token", 5) == 5, close(file) == 0 else {
+        fatalError("\(path): not written")
+    }
+    return try HTTPSecret(file: path)
+}
+
+/// Writes the records of a batch as a body, and returns its length.
+func write(_ batch: borrowing Batch, as dialect: some HTTPDialect, into body: inout BodyWriter) -> Int {
+    body.truncate()
+    for index in 0..<batch.recordCount {
+        let line = batch.bytes.extracting(batch[index].line)
+        dialect.encode(DeliveryRecord(index: UInt64(index), line: line), into: &body)
+    }
+    return body.count
+}
+
 /// The stages, each over all lines a batch at a time.
 struct Stages: ~Copyable {
     private let encoder = CanonicalEncoder()
     private var recogniser = Recogniser(enterpriseNumber: 32473, pseudonym: nil)
     private var redactor: Redactor
     private var batch = Batch(byteCapacity: 1 << 20)
+    private let document: ElasticsearchDialect
+    private let event: SplunkDialect
+    private var body = BodyWriter(capacity: 4 << 20)
+    /// The stages, in the order in which they come.
+    static let names = ["parse and encode", "recognise", "redact", "document", "event"]
     /// The least time of each stage, in nanoseconds for all lines.
-    private(set) var best = [UInt64](repeating: .max, count: 3)
+    private(set) var best = [UInt64](repeating: .max, count: names.count)
+    /// Octets of a round's documents and events.
+    private(set) var octets = (documents: 0, events: 0)
 
-    init() throws { redactor = Redactor(try RedactionEngine([.credentials])) }
+    init() throws {
+        let engine = try RedactionEngine([.credentials])
+        let token = try secret()
+        redactor = Redactor(engine)
+        document = ElasticsearchDialect(
+            .init(dataStream: "logs", tag: LogTag(rawValue: 0x461f_173b), observer: ("relay", "1.0.0")))
+        event = SplunkDialect(.init(token: token, log: "461f173b"))
+    }
 
     mutating func round(_ lines: [[UInt8]]) {
-        var times = [UInt64](repeating: 0, count: 3)
+        var times = [UInt64](repeating: 0, count: Self.names.count)
         var at = 0
+        octets = (0, 0)
+        let (document, event) = (document, event)
         while at < lines.count {
             batch.removeAll()
             let start = cpuTime()
@@ -57,6 +96,11 @@ struct Stages: ~Copyable {
             times[0] += encoded - start
             times[1] += recognised - encoded
             times[2] += redacted - recognised
+            octets.documents += write(batch, as: document, into: &body)
+            let documented = cpuTime()
+            octets.events += write(batch, as: event, into: &body)
+            times[3] += documented - redacted
+            times[4] += cpuTime() - documented
         }
         best = zip(best, times).map { min($0, $1) }
     }
@@ -77,8 +121,11 @@ let input = lines(of: arguments[1])
 let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 20 : 20
 var stages = try Stages()
 for _ in 0..<rounds { stages.round(input) }
-for (name, nanoseconds) in zip(["parse and encode", "recognise", "redact"], stages.best) {
+for (name, nanoseconds) in zip(Stages.names, stages.best) {
     print("\(name): \(nanoseconds / UInt64(input.count)) ns a record")
 }
+print(
+    "octets of a document: \(stages.octets.documents / input.count), of an event: \(stages.octets.events / input.count)"
+)
 let (records, unmatched) = (stages.recognised.records, stages.recognised.unmatched)
 print("recognised: \(100 * records / UInt64(input.count * rounds)) % of the records; unmatched: \(unmatched)")

@@ -57,14 +57,40 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         #expect(json["event.category"] == .array([.text("authentication")]))
         #expect(json["event.type"] == .array([.text("start")]))
         #expect(json["related"] == .object(["ip": .array([.text("203.0.113.5")]), "user": .array([.text("al]ice")])]))
-        guard case .object(let elements) = json["log.syslog.structured_data"],
-            case .object(let parameters) = elements["headscale@32473"]
+        #expect(json["headscale"] == .object(["category": .text("authentication")]))
+        #expect(json["log.syslog.structured_data"] == nil)
+    }
+
+    /// What ECS has no field for is shown under a name of its own, once.
+    @Test func otherParameters() throws {
+        let element =
+            #"[headscale@32473 node="n\"1" time="2026-11-23T06:15:00Z" node="n2" status="odd" machine_key="XdhVD"]"#
+        let json = try StrictJSON(document("<30>1 - - - - - \(element)\(identity) x"))
+        let expected = #"""
+            {"node":"n\"1","time":"2026-11-23T06:15:00Z","status":"odd","machine_key":"XdhVD"}
+            """#
+        #expect(try json["headscale"] == StrictJSON(expected))
+
+        let many = (0..<100).map { #" p\#($0)="v""# }.joined()
+        guard
+            case .object(let bounded) = try StrictJSON(
+                document("<30>1 - - - - - [headscale@32473\(many)]\(identity) x"))[
+                    "headscale"]
         else {
-            Issue.record("no element")
+            Issue.record("no parameters")
             return
         }
-        #expect(parameters.count == 16)
-        #expect(parameters["user"] == .text("al]ice"))
+        #expect(bounded.count == ECSFields.otherLimit)
+    }
+
+    @Test(arguments: [
+        ("hscontrol/poll.go:89", "hscontrol/poll.go", 89), ("a:b.go:7", "a:b.go", 7), ("poll.go", "poll.go", nil),
+        ("poll.go:", "poll.go:", nil), ("poll.go:x", "poll.go:x", nil),
+    ])
+    func placeInTheSource(_ caller: String, _ file: String, _ line: Int?) throws {
+        let json = try StrictJSON(document(#"<30>1 - - - - - [headscale@32473 caller="\#(caller)"]\#(identity) x"#))
+        #expect(json["log.origin.file.name"]?.text == file)
+        #expect(json["log.origin.file.line"]?.number == line)
     }
 
     @Test(arguments: [

@@ -39,12 +39,13 @@ import Testing
                 case .outcome: "success"
                 case .category: "session"
                 case .method: "GET"
+                case .caller: "poll.go:1"
                 default: "x"
                 }
             return "\(parameter.name)=\"\(value)\""
         }
         let line = """
-            <34>1 2026-11-23T06:15:00Z h a 1 m [headscale@1 \(parameters.joined(separator: " "))]\
+            <34>1 2026-11-23T06:15:00Z h a 1 m [origin ip="::1"][headscale@1 node="n" \(parameters.joined(separator: " "))]\
             [redacted@1 rule="r" n="1"][waxwing@32473 l="41342dd0" i="7"] text
             """
         let document = ECSDocument(tag: .init(rawValue: 0), observer: "relay", version: "1")
@@ -59,7 +60,9 @@ import Testing
     }
 
     private func leaves(_ value: StrictJSON, _ path: String = "") -> Set<String> {
-        guard case .object(let members) = value, path != "log.syslog.structured_data" else { return [path] }
+        guard case .object(let members) = value, !["log.syslog.structured_data", "headscale"].contains(path) else {
+            return [path]
+        }
         return members.reduce(into: []) { leaves, member in
             leaves.formUnion(self.leaves(member.value, path.isEmpty ? member.key : "\(path).\(member.key)"))
         }

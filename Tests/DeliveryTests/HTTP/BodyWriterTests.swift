@@ -58,6 +58,53 @@ import Testing
         }
     }
 
+    /// Every part of a text, at every place of a longer one: what lies around it has no part in it.
+    @Test func anyPartOfATextIsWhatItWas() {
+        let text = Array(#"aé"b\c\\d\]"e]fgh\\\"ijk€lmn"opq\x"#.utf8) + [9, 0x1F] + Array("rstuvwxyz\\".utf8)
+        for start in 0..<text.count {
+            for end in start...text.count {
+                let part = Array(text[start..<end])
+                var writer = BodyWriter(capacity: 64)
+                unsafe writer.append(json: text.span.bytes, start..<end)
+                #expect(Self.bytes(writer) == Self.escaped(part))
+                writer.truncate()
+                unsafe writer.append(jsonOfParameter: text.span.bytes, start..<end)
+                #expect(Self.bytes(writer) == Self.escaped(Self.unescaped(part)))
+            }
+        }
+    }
+
+    private static func bytes(_ writer: borrowing BodyWriter) -> [UInt8] {
+        unsafe writer.bytes.withUnsafeBytes { unsafe Array($0) }
+    }
+
+    /// A JSON string's contents, one octet at a time.
+    private static func escaped(_ text: [UInt8]) -> [UInt8] {
+        text.flatMap { octet -> [UInt8] in
+            switch octet {
+            case 0x09: Array(#"\t"#.utf8)
+            case 0..<0x20: Array("\\u00\(octet < 16 ? "0" : "")\(String(octet, radix: 16))".utf8)
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): [UInt8(ascii: "\\"), octet]
+            default: [octet]
+            }
+        }
+    }
+
+    /// What a PARAM-VALUE stands for (RFC 5424, section 6.3.3), one octet at a time.
+    private static func unescaped(_ value: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = value[...]
+        while let octet = rest.popFirst() {
+            if octet == UInt8(ascii: "\\"), let next = rest.first, #""\]"#.utf8.contains(next) {
+                rest.removeFirst()
+                result.append(next)
+            } else {
+                result.append(octet)
+            }
+        }
+        return result
+    }
+
     @Test(arguments: [
         (0, "0"), (9, "9"), (10, "10"), (1_234_567_890, "1234567890"), (UInt64.max, "18446744073709551615"),
     ])

@@ -7,18 +7,19 @@ struct FieldNames: Sendable {
     }
 
     private struct Slot {
-        var name: StaticString = ""
         /// The first eight bytes, and the last eight of a longer name.
         var head: UInt64 = 0
         var tail: UInt64 = 0
-        var length = 0
+        var length: UInt8 = 0
         var found = Found(field: .message, rank: 0)
     }
 
-    /// A power of two, with room enough that names seldom collide.
-    private static let slotCount = 1024
+    /// A power of two, with room enough that names seldom collide, and small enough for a core's first cache.
+    private static let slotCount = 256
 
     private var slots = [Slot](repeating: Slot(), count: slotCount)
+    /// The names, by slot.
+    private var names = [StaticString](repeating: "", count: slotCount)
 
     init() {
         for field in Field.allCases {
@@ -28,8 +29,9 @@ struct FieldNames: Sendable {
                 var slot = Self.slot(head, bytes.byteCount)
                 while slots[slot].length > 0 { slot = (slot + 1) % Self.slotCount }
                 slots[slot] = Slot(
-                    name: name, head: head, tail: bytes.byteCount > 8 ? bytes.eightBytes(bytes.byteCount - 8) : 0,
-                    length: bytes.byteCount, found: Found(field: field, rank: UInt8(rank)))
+                    head: head, tail: bytes.byteCount > 8 ? bytes.eightBytes(bytes.byteCount - 8) : 0,
+                    length: UInt8(bytes.byteCount), found: Found(field: field, rank: UInt8(rank)))
+                names[slot] = name
             }
         }
     }
@@ -43,17 +45,17 @@ struct FieldNames: Sendable {
         while true {
             let slot = slots[index]
             if slot.length == 0 { return nil }
-            if slot.head == head, slot.length == range.count, Self.hasTail(slot, bytes, range) { return slot.found }
+            if slot.head == head, slot.length == range.count, hasTail(index, bytes, range) { return slot.found }
             index = (index + 1) % Self.slotCount
         }
     }
 
-    /// Whether what follows the first eight bytes is the slot's name, too.
+    /// Whether what follows the first eight bytes is that of the slot's name, too.
     @inline(__always)
-    private static func hasTail(_ slot: Slot, _ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+    private func hasTail(_ slot: Int, _ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         if range.count <= 8 { return true }
-        guard bytes.eightBytes(range.upperBound - 8) == slot.tail else { return false }
-        return range.count <= 16 || bytes.has(slot.name, at: range.lowerBound)
+        guard bytes.eightBytes(range.upperBound - 8) == slots[slot].tail else { return false }
+        return range.count <= 16 || bytes.has(names[slot], at: range.lowerBound)
     }
 
     /// The first eight bytes, with zeros behind a shorter name.
@@ -72,6 +74,6 @@ struct FieldNames: Sendable {
 
     @inline(__always)
     private static func slot(_ head: UInt64, _ length: Int) -> Int {
-        Int(truncatingIfNeeded: ((head &+ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15) >> 54)
+        Int(truncatingIfNeeded: ((head &+ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15) >> 56)
     }
 }

@@ -18,7 +18,10 @@ public struct Recogniser: ~Copyable {
     private let catalogue = MessageCatalogue.embedded
     private let names = FieldNames()
     private let pseudonym: Pseudonym?
+    /// Where the fields stand of the line last examined.
     private var line = LogLine()
+    /// What the line last examined tells, if it is Headscale's.
+    private var found = Finding(.dumped, level: nil, format: .plain, message: nil)
     private var memory = SourceMemory()
     private var texts: ElementTexts
     private var messages = MessageCache()
@@ -51,23 +54,34 @@ public struct Recogniser: ~Copyable {
         hints.removeAll(keepingCapacity: true)
         var index = 0
         while index < batch.recordCount {
-            if let (finding, isPlain) = finding(batch, index) {
-                return move(&batch, from: index, finding, isPlain)
-            }
+            let verdict = examine(batch, index)
+            if verdict != .other { return move(&batch, from: index, verdict) }
             index += 1
         }
     }
 
-    /// Moves all records to another batch, from the first on that is Headscale's with what they tell.
-    private mutating func move(_ batch: inout Batch, from first: Int, _ finding: Finding, _ isPlain: Bool) {
+    /// Whose a record is.
+    private enum Verdict {
+        /// Another program's.
+        case other
+        /// Headscale's. The offsets in ``line`` are of its own bytes.
+        case headscale
+        /// Headscale's. The offsets are of ``plain``.
+        case coloured
+    }
+
+    /// Moves all records to another batch, from the first on that is Headscale's with what they tell; that one was
+    /// examined.
+    private mutating func move(_ batch: inout Batch, from first: Int, _ verdict: Verdict) {
         var moved = takeSpare(recordCapacity: batch.recordCapacity)
         for index in 0..<first { moved.append(index, of: batch) }
-        write(finding, isPlain, batch, first, to: &moved)
+        write(verdict, batch, first, to: &moved)
         for index in first + 1..<batch.recordCount {
-            if let (finding, isPlain) = self.finding(batch, index) {
-                write(finding, isPlain, batch, index, to: &moved)
-            } else {
+            let verdict = examine(batch, index)
+            if verdict == .other {
                 moved.append(index, of: batch)
+            } else {
+                write(verdict, batch, index, to: &moved)
             }
         }
         swap(&batch, &moved)
@@ -80,31 +94,32 @@ public struct Recogniser: ~Copyable {
         return Batch(recordCapacity: recordCapacity)
     }
 
-    /// What record `index` of `batch` tells; nil if it is not Headscale's.
-    private mutating func finding(_ batch: borrowing Batch, _ index: Int) -> (Finding, isPlain: Bool)? {
+    /// Finds out whose record `index` of `batch` is, and what it tells.
+    private mutating func examine(_ batch: borrowing Batch, _ index: Int) -> Verdict {
         let record = batch[index]
         // What a relay has sealed was recognised there.
-        guard record.relay == 1, record.split < record.end else { return nil }
-        guard let (finding, isPlain) = examine(batch.bytes.extracting(record.line), split: record.head.count) else {
+        guard record.relay == 1, record.split < record.end else { return .other }
+        let verdict = examine(batch.bytes.extracting(record.line), split: record.head.count)
+        guard verdict != .other else {
             if isHint { note(hint: index) }
-            return nil
+            return .other
         }
-        if finding.isChange { note(hint: index) }
-        statistics.note(finding)
-        return (finding, isPlain)
+        if found.isChange { note(hint: index) }
+        statistics.note(found)
+        return verdict
     }
 
     private mutating func write(
-        _ finding: Finding, _ isPlain: Bool, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
+        _ verdict: Verdict, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
     ) {
-        let element = HeadscaleElement(finding: finding, pseudonym: pseudonym)
+        let element = HeadscaleElement(finding: found, pseudonym: pseudonym)
         let hasContext = !enrichment.isEmpty
         moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
                 let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
-                let read = isPlain ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
+                let read = verdict == .coloured ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
                 element.write(read, line, memory, &texts, &enrichment, sender, into: &out)
             }
         }
@@ -114,37 +129,35 @@ public struct Recogniser: ~Copyable {
         if hints.count < Self.hintLimit { hints.append(index) }
     }
 
-    /// What the record tells, and whether the offsets in ``line`` are of ``plain`` instead of it; nil if it is not
-    /// Headscale's.
-    private mutating func examine(_ record: RawSpan, split: Int) -> (Finding, isPlain: Bool)? {
+    private mutating func examine(_ record: RawSpan, split: Int) -> Verdict {
         isHint = false
         let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
-        guard start < record.byteCount else { return nil }
+        guard start < record.byteCount else { return .other }
         let range = start..<record.byteCount
         let shape = LineShape(record, range)
         switch shape {
         case .json, .text:
-            return read(record, shape, range, RecordHead(record, split: split), record).map { ($0, false) }
+            return read(record, shape, range, RecordHead(record, split: split), record) ? .headscale : .other
         case .colours:
-            return examineColoured(record, range, RecordHead(record, split: split))
+            return readColoured(record, range, RecordHead(record, split: split)) ? .coloured : .other
         case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
-            guard let head = RecordHead(record, split: split) else { return nil }
+            guard let head = RecordHead(record, split: split) else { return .other }
             let origin = head.origin(record)
             guard origin != .other else {
                 isHint = head.isOfAdministrators(record)
-                return nil
+                return .other
             }
             if origin == .unnamed, let behind = LineShape.behindContainerName(record, range) {
                 let rest = behind..<range.upperBound
-                return read(record, LineShape(record, rest), rest, head, record).map { ($0, false) }
+                return read(record, LineShape(record, rest), rest, head, record) ? .headscale : .other
             }
-            return readOther(record, shape, range, head, origin).map { ($0, false) }
+            return readOther(record, shape, range, head, origin) ? .headscale : .other
         }
     }
 
-    private mutating func examineColoured(
+    private mutating func readColoured(
         _ record: RawSpan, _ range: Range<Int>, _ head: RecordHead?
-    ) -> (Finding, isPlain: Bool)? {
+    ) -> Bool {
         plain.write { out in
             var at = range.lowerBound
             while at < range.upperBound {
@@ -159,32 +172,34 @@ public struct Recogniser: ~Copyable {
         // The span is used only while nothing writes to the scratch.
         let text = unsafe _overrideLifetime(plain.bytes, copying: record)
         let all = 0..<text.byteCount
-        guard case .text = LineShape(text, all) else { return nil }
-        return read(text, .text(0), all, head, record).map { ($0, true) }
+        guard case .text = LineShape(text, all) else { return false }
+        return read(text, .text(0), all, head, record)
     }
 
     // MARK: - zerolog
 
+    // All that read a line fill in ``line`` and ``found``, or return false: it is not Headscale's.
+
     /// Reads a line of zerolog's in `text`, which is `record` or what was made of it.
     private mutating func read(
         _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead?, _ record: RawSpan
-    ) -> Finding? {
-        guard let head else { return nil }
+    ) -> Bool {
+        guard let head else { return false }
         switch shape {
         case .json: return readJSON(text, range, head)
         case .text: return readText(text, range, head, record)
-        default: return nil
+        default: return false
         }
     }
 
-    private mutating func readJSON(_ text: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Finding? {
+    private mutating func readJSON(_ text: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Bool {
         // Headscale puts the level first, unless there is none.
         let isZerolog = text.has("{\"level\":\"", at: range.lowerBound)
         let origin = isZerolog ? nil : head.origin(text)
-        guard isZerolog || origin == .headscale || origin == .unnamed else { return nil }
-        guard JSONLine.read(text, range, names, into: &line) else { return nil }
+        guard isZerolog || origin == .headscale || origin == .unnamed else { return false }
+        guard JSONLine.read(text, range, names, into: &line) else { return false }
         let level = line[.level].flatMap { Level(text, $0.range) }
-        guard level != nil || line[.message] != nil else { return nil }
+        guard level != nil || line[.message] != nil else { return false }
         line.level = level
         let message = line[.message]?.range ?? range.upperBound..<range.upperBound
         let result: MessageCache.Result
@@ -198,13 +213,13 @@ public struct Recogniser: ~Copyable {
         } else {
             result = lookedUp(isMessage(message) ? catalogue.match(text, message, .whole) : nil, text, message)
         }
-        return finding(text, result, head, origin ?? head.origin(text), text)
+        return note(text, result, head, origin ?? head.origin(text), text)
     }
 
     private mutating func readText(
         _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
-    ) -> Finding? {
-        guard let console = ConsoleLine(text, range) else { return nil }
+    ) -> Bool {
+        guard let console = ConsoleLine(text, range) else { return false }
         line.reset(.text)
         line.level = console.level
         line.set(.time, console.time)
@@ -214,7 +229,7 @@ public struct Recogniser: ~Copyable {
         line.set(.message, console.rest.lowerBound..<end)
         ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
         if !isMessage(console.rest.lowerBound..<end) { match = nil }
-        return finding(text, lookedUp(match, text, console.rest.lowerBound..<end), head, head.origin(record), record)
+        return note(text, lookedUp(match, text, console.rest.lowerBound..<end), head, head.origin(record), record)
     }
 
     private func lookedUp(
@@ -227,27 +242,28 @@ public struct Recogniser: ~Copyable {
     /// Whether the catalogue may be asked for the message: only queries of the database have none.
     private func isMessage(_ message: Range<Int>) -> Bool { !message.isEmpty || line[.sql] != nil }
 
-    /// What a line of zerolog's tells, if it is Headscale's.
-    private mutating func finding(
+    /// Notes what a line of zerolog's tells, if it is Headscale's.
+    private mutating func note(
         _ text: RawSpan, _ result: MessageCache.Result, _ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan
-    ) -> Finding? {
+    ) -> Bool {
         let key = head.sourceKey(record)
         let match: CatalogueMatch
         switch result {
         case .match(let found): match = found
         case .unmatched(let meaning):
-            guard origin == .headscale || origin == .unnamed || isFromHeadscale(text) else { return nil }
-            return unmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
+            guard origin == .headscale || origin == .unnamed || isFromHeadscale(text) else { return false }
+            noteUnmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
+            return true
         }
         let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
-        if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return nil }
-        var finding = Finding(entry.meaning, level: line.level, format: line.format, message: Int(match.message))
+        if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return false }
+        found = Finding(entry.meaning, level: line.level, format: line.format, message: Int(match.message))
         if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
-            finding = request(text, method.range, path.range, match)
+            found = request(text, method.range, path.range, match)
         }
-        memory.begin(key, finding.meaning, level: line.level)
-        join(&finding, text, key)
-        return finding
+        memory.begin(key, found.meaning, level: line.level)
+        join(text, key)
+        return true
     }
 
     /// Whether something in the line is nobody else's.
@@ -260,7 +276,7 @@ public struct Recogniser: ~Copyable {
 
     private mutating func readOther(
         _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ origin: LineOrigin
-    ) -> Finding? {
+    ) -> Bool {
         let (start, format) = shape.text(range)
         line.reset(format)
         let first = start..<(text.first("#012", in: start..<range.upperBound) ?? range.upperBound)
@@ -268,7 +284,8 @@ public struct Recogniser: ~Copyable {
         let key = head.sourceKey(text)
         if format == .spew, origin == .headscale || origin == .unnamed {
             memory.begin(key, .dumped, level: nil)
-            return Finding(.dumped, level: nil, format: .spew, message: nil)
+            found = Finding(.dumped, level: nil, format: .spew, message: nil)
+            return true
         }
         let match = catalogue.match(text, first, .whole)
         let entry = match.map { catalogue.entry($0, level: nil, text, error: nil) }.flatMap { entry in
@@ -278,26 +295,27 @@ public struct Recogniser: ~Copyable {
         if format == .plain || format == .panic, let before = memory.continuation(key, entry?.meaning),
             origin == .headscale || before.meaning.isCrash
         {
-            var finding = Finding(before.meaning, level: before.level, format: format, message: nil)
-            finding.part = before.part
-            return finding
+            found = Finding(before.meaning, level: before.level, format: format, message: nil)
+            found.part = before.part
+            return true
         }
         if let match, let entry {
             if entry.meaning.isCrash { line.format = .panic }
             memory.begin(key, entry.meaning, level: nil)
-            return Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
+            found = Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
+            return true
         }
-        guard origin == .headscale else { return nil }
-        return unmatched(MessageCatalogue.fallback(text, first, level: nil).meaning, key, isEmpty: false)
+        guard origin == .headscale else { return false }
+        noteUnmatched(MessageCatalogue.fallback(text, first, level: nil).meaning, key, isEmpty: false)
+        return true
     }
 
-    /// What a message tells that the catalogue does not have.
-    private mutating func unmatched(_ meaning: Meaning, _ key: UInt64, isEmpty: Bool) -> Finding {
+    /// Notes what a message tells that the catalogue does not have.
+    private mutating func noteUnmatched(_ meaning: Meaning, _ key: UInt64, isEmpty: Bool) {
         let isStart = line.format != .plain
         memory.begin(key, isStart ? meaning : nil, level: line.level, isEmpty: isEmpty)
-        var finding = Finding(meaning, level: line.level, format: line.format, message: nil)
-        finding.isUnmatched = true
-        return finding
+        found = Finding(meaning, level: line.level, format: line.format, message: nil)
+        found.isUnmatched = true
     }
 
     // MARK: - The access log, and what belongs together
@@ -317,22 +335,22 @@ public struct Recogniser: ~Copyable {
         return finding
     }
 
-    private mutating func join(_ finding: inout Finding, _ text: RawSpan, _ key: UInt64) {
-        if finding.isRequest {
+    private mutating func join(_ text: RawSpan, _ key: UInt64) {
+        if found.isRequest {
             guard let status = line[.status].flatMap({ text.decimal($0.range) }), status >= 400,
                 let seconds = seconds(text)
             else { return }
-            finding.refusal = memory.takeRefusal(key, status: status, at: seconds)
+            found.refusal = memory.takeRefusal(key, status: status, at: seconds)
         } else if let code = line[.code].flatMap({ text.decimal($0.range) }), let seconds = seconds(text) {
             let error = line[.error] ?? FieldValue(0..<0, .plain)
             memory.note(
-                key, refusal: finding.meaning.event, status: code, at: seconds, error: text.extracting(error.range),
+                key, refusal: found.meaning.event, status: code, at: seconds, error: text.extracting(error.range),
                 error.form)
-        } else if finding.meaning.event == "node.connected" || finding.meaning.event == "node.disconnected",
+        } else if found.meaning.event == "node.connected" || found.meaning.event == "node.disconnected",
             let node = line[.nodeID].flatMap({ text.decimal($0.range) }), let seconds = seconds(text)
         {
-            finding.isDuplicate = memory.isRepeated(
-                key, event: finding.meaning.event, message: finding.message ?? -1, node: node, at: seconds)
+            found.isDuplicate = memory.isRepeated(
+                key, event: found.meaning.event, message: found.message ?? -1, node: node, at: seconds)
         }
     }
 

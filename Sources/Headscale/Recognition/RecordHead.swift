@@ -6,28 +6,26 @@ struct RecordHead {
     let tag: Range<Int>
     /// Where HOSTNAME begins.
     private let host: Int
-    /// Where the head ends.
-    private let split: Int
+    /// Where PROCID ends.
+    private let processEnd: Int
 
     /// The header of the canonical `line`.
     @inline(__always)
     init?(_ line: RawSpan, split: Int) {
         // PRI and VERSION take five octets at least.
-        let version = line.wordEnd(from: 4, to: split)
-        let time = line.wordEnd(from: version + 1, to: split)
-        let host = line.wordEnd(from: time + 1, to: split)
-        let tag = line.wordEnd(from: host + 1, to: split)
+        var ends = FieldEnds(line, from: 4, to: split)
+        _ = ends.next()
+        let time = ends.next()
+        let host = ends.next()
+        let tag = ends.next()
         guard tag < split else { return nil }
         self.tag = host + 1..<tag
         self.host = time + 1
-        self.split = split
+        processEnd = ends.next()
     }
 
     /// HOSTNAME, APP-NAME and PROCID together: who wrote the record.
-    @inline(__always)
-    private func source(_ line: RawSpan) -> Range<Int> {
-        host..<line.wordEnd(from: tag.upperBound + 1, to: split)
-    }
+    private var source: Range<Int> { host..<processEnd }
 
     /// Whose record it is, by its tag. Packages, unit files and containers call it `headscale`, perhaps with more around
     /// it; docker uses 12 hexadecimal digits unless it is told otherwise.
@@ -54,7 +52,7 @@ struct RecordHead {
 
     /// A number for who wrote the record, by which its records are told from those of others.
     func sourceKey(_ line: RawSpan) -> UInt64 {
-        let source = source(line)
+        let source = source
         var key: UInt64 = 0x243F_6A88_85A3_08D3 ^ UInt64(source.count)
         var at = source.lowerBound
         while at + 8 <= source.upperBound {
@@ -86,16 +84,48 @@ enum LineOrigin {
     case other
 }
 
-extension RawSpan {
-    /// The offset of the first byte in `from..<end` that is not printable ASCII, a space above all; `end` if there is
-    /// none.
+/// The ends of a header's fields, one after the other: the bytes that are not printable ASCII, spaces above all. Most
+/// headers lie within the 64 bytes that are looked at together.
+private struct FieldEnds: ~Escapable {
+    private let line: RawSpan
+    private let end: Int
+    private var mask: UInt64
+    private var scanned: Int
+
     @inline(__always)
-    fileprivate func wordEnd(from: Int, to end: Int) -> Int {
-        guard from < end else { return end }
-        precondition(from >= 0 && end <= byteCount)
+    @_lifetime(copy line)
+    init(_ line: RawSpan, from: Int, to end: Int) {
+        self.line = line
+        self.end = end
+        scanned = from
+        mask = 0
+    }
+
+    /// The offset of the next one; the end where it looks if there is none.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func next() -> Int {
+        while mask == 0 {
+            guard scanned < end else { return end }
+            mask = line.fieldEnds(from: scanned, to: end)
+            scanned += 64
+        }
+        let place = mask.trailingZeroBitCount
+        mask &= mask &- 1
+        return scanned &- 64 &+ place
+    }
+}
+
+extension RawSpan {
+    /// Which of the 64 bytes from `from` on are not printable ASCII, bit by bit, as far as they lie in front of `end`.
+    @inline(__always)
+    fileprivate func fieldEnds(from: Int, to end: Int) -> UInt64 {
+        precondition(from >= 0 && from <= end && end <= byteCount)
         return unsafe withUnsafeBytes { bytes in
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            return unsafe Int(cscan_field_end(start, from, end))
+            // More than what is asked for may be read, as far as the line goes.
+            let mask = unsafe cscan_field_ends(start, from, byteCount)
+            return end &- from < 64 ? mask & (1 << UInt64(end &- from) &- 1) : mask
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import COpenSSL
 public import TransparencyLog
 
-/// SHA-256 over trees by OpenSSL, with one context that is used again for each hash.
+/// SHA-256 over trees by OpenSSL.
 ///
 /// One hasher serves one thread at a time; the compiler sees to it, because it cannot be copied and each call needs it
 /// exclusively. The batch methods make one call into the C shim for any number of records.
@@ -10,10 +10,10 @@ public struct SHA256Hasher: ~Copyable, Sendable, TreeHasher {
     // Owned by this value alone and never handed out, so that moving the value to another thread moves it along.
     nonisolated(unsafe) private let context: OpaquePointer
 
-    /// A hasher, or an error if OpenSSL has no SHA-256 to give (no provider) or no memory.
+    /// A hasher, or an error if there is no memory.
     public init() throws(OpenSSLError) {
         guard let context = unsafe waxwing_hasher_new() else {
-            throw OpenSSLError(library: "OpenSSL offers no SHA-256: check its configuration (openssl list -providers)")
+            throw OpenSSLError(library: "there is no memory for a hash")
         }
         unsafe self.context = unsafe context
     }

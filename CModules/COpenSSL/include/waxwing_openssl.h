@@ -1,4 +1,5 @@
-// What Waxwing asks of OpenSSL 3: SHA-256 over trees, HMAC-SHA256, Ed25519, random bytes. EVP interfaces only.
+// What Waxwing asks of OpenSSL 3: SHA-256 over trees, HMAC-SHA256, Ed25519, random bytes. EVP interfaces only, but for
+// SHA-256, which is OpenSSL's own whatever provider is configured.
 //
 // Conventions, without exception:
 //   * Lengths are in bytes. A pointer whose length is 0 is not read and may be null.
@@ -27,8 +28,7 @@ size_t waxwing_error_text(char *text, size_t capacity);
 
 // ---- SHA-256 ------------------------------------------------------------------------------------------------------
 //
-// A hasher owns one context that is used again for each hash: asking OpenSSL for "SHA-256" each time costs more than
-// hashing a record does. It belongs to one thread at a time.
+// A hasher holds the state that every hash begins with. It belongs to one thread at a time.
 
 typedef struct waxwing_hasher waxwing_hasher;
 

@@ -15,9 +15,8 @@ extension ECSDocument {
         out.append(member: "action", line, parameter: fields[.event])
         out.append(member: "outcome", line, fields[.outcome])
         out.append(member: "reason", line, parameter: fields[.reason])
-        if let category = fields[.category],
-            let words = ECSNames.categories.first(where: { line.equals($0.name, category) })
-        {
+        if let number = fields[.category].flatMap({ ECSNames.category(line, $0) }) {
+            let words = ECSNames.categories[number]
             out.append(#","category":["#)
             out.append(words.category)
             out.append(#"],"type":["#)

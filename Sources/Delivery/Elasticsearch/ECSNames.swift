@@ -40,4 +40,17 @@ enum ECSNames {
         ("database", #""database""#, #""info""#),
         ("internal", #""host""#, #""info""#),
     ]
+
+    /// The number of a category's words in ``categories``; nil for one that ECS has no words for.
+    static func category(_ line: RawSpan, _ range: Range<Int>) -> Int? {
+        let word = line.word(range.prefix(8))
+        guard let number = categoryWords.firstIndex(of: word) else { return nil }
+        return line.equals(categories[number].name, range) ? number : nil
+    }
+
+    /// The first eight octets of the categories' names, all different.
+    private static let categoryWords = categories.map { category in
+        let name = category.name.withUTF8Buffer { unsafe $0.map(\.self) }
+        return unsafe name.span.bytes.word(0..<min(8, name.count))
+    }
 }

@@ -39,7 +39,7 @@ enum HeadscaleParameter: Int, CaseIterable {
         guard !range.isEmpty else { return false }
         switch self {
         case .outcome: return ECSNames.outcomes.contains { line.equals($0, range) }
-        case .category: return ECSNames.categories.contains { line.equals($0.name, range) }
+        case .category: return ECSNames.category(line, range) != nil
         case .ip: return line.isAddress(range)
         case .port: return line.number(range, upTo: 65_535) != nil
         case .status: return line.number(range, upTo: 999) != nil

@@ -8,13 +8,14 @@ struct BodyBuilder<Dialect: HTTPDialect>: ~Copyable {
         case take, skip, stop
     }
 
-    private let dialect: Dialect
     private let framing: BodyFraming
     private var writer = BodyWriter()
     private let gzip = GzipEncoder()
     private let allocator = ByteBufferAllocator()
     /// The records of the body so far.
     private(set) var indexes: [UInt64] = []
+    // The last one: where the others lie must not depend on its size, which is looked up each time.
+    private let dialect: Dialect
 
     init(_ dialect: Dialect) {
         self.dialect = dialect
@@ -29,6 +30,8 @@ struct BodyBuilder<Dialect: HTTPDialect>: ~Copyable {
         indexes.removeAll(keepingCapacity: true)
         writer.truncate()
         writer.append(framing.opening)
+        // Copied once, not for each record.
+        let (dialect, framing) = (dialect, framing)
         return try source.visit { record in
             let choice = choose(record.index)
             guard choice == .take else { return choice == .skip }

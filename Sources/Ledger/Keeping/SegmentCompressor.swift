@@ -1,3 +1,5 @@
+import Glibc
+
 /// Replaces a closed segment by a compressed one.
 ///
 /// The new file is written under another name, synced, read back and compared, and only then takes its place beside the
@@ -120,10 +122,21 @@ struct SegmentCompressor {
                     try copy.bytes(at: offset, count: Self.frameBytes)
                 )
             }
-            guard old == new else { throw .damaged }
+            guard isEqual(old, new) else { throw .damaged }
             if old.count < Self.frameBytes { return }
             offset += UInt64(old.count)
             guard shouldGoOn() else { throw .interrupted }
+        }
+    }
+
+    /// Whether two arrays are the same; `==` compares element by element.
+    private func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        guard one.count == other.count else { return false }
+        return unsafe one.withUnsafeBytes { one in
+            unsafe other.withUnsafeBytes { other in
+                guard let first = one.baseAddress, let second = other.baseAddress else { return true }
+                return unsafe memcmp(first, second, one.count) == 0
+            }
         }
     }
 

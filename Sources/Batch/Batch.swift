@@ -17,14 +17,19 @@ public struct Record: BitwiseCopyable, Sendable, Equatable {
     /// The relays that have the record in their streams, this one included: 1, or more for a record that a trusted
     /// relay sent with its identity.
     public var relay: UInt32
+    /// Where the header's fields stand in the line; nothing for one that was not an encoder's, or was rewritten.
+    public var places: HeadPlaces
 
-    public init(start: Int, split: Int, end: Int, originalLength: Int = 0, relay: UInt32 = 1) {
+    public init(
+        start: Int, split: Int, end: Int, originalLength: Int = 0, relay: UInt32 = 1, places: HeadPlaces = HeadPlaces()
+    ) {
         precondition(start <= split && split <= end)
         self.start = UInt32(start)
         self.split = UInt32(split)
         self.end = UInt32(end)
         self.originalLength = UInt32(clamping: originalLength)
         self.relay = relay
+        self.places = places
     }
 
     @inlinable public var line: Range<Int> { Int(start)..<Int(end) }
@@ -102,6 +107,18 @@ public struct Batch: ~Copyable, Sendable {
         commit(length: writer.count, split: split, originalLength: originalLength, relay: relay)
     }
 
+    /// The same for a line of an encoder's.
+    @inlinable
+    public mutating func append(relay: UInt32 = 1, _ write: (inout ByteWriter) -> EncodedRecord) {
+        precondition(!isFull)
+        var writer = freeSpace()
+        let record = write(&writer)
+        precondition(!writer.overflowed, "the encoder keeps lines within Batch.lineLimit")
+        commit(
+            length: writer.count, split: record.split, originalLength: record.originalLength, relay: relay,
+            places: record.head)
+    }
+
     /// Gives record `index` a new line, written by `write`, which returns where the identity goes, and whether nothing
     /// of the old line had to be cut off: else the record says from now on how long it was.
     /// The old bytes stay behind, unused, until the batch is emptied.
@@ -131,7 +148,9 @@ public struct Batch: ~Copyable, Sendable {
         let (split, isWhole) = write(other.bytes, old, &writer)
         precondition(!writer.overflowed, "a rewritten line stays within Batch.lineLimit")
         let originalLength = isWhole || old.originalLength > 0 ? Int(old.originalLength) : old.line.count
-        commit(length: writer.count, split: split, originalLength: originalLength, relay: old.relay)
+        commit(
+            length: writer.count, split: split, originalLength: originalLength, relay: old.relay,
+            places: old.places)
     }
 
     /// Appends record `index` of `other` as it is. There must be room for one record more.
@@ -154,10 +173,12 @@ public struct Batch: ~Copyable, Sendable {
     }
 
     @usableFromInline
-    mutating func commit(length: Int, split: Int, originalLength: Int, relay: UInt32) {
+    mutating func commit(
+        length: Int, split: Int, originalLength: Int, relay: UInt32, places: HeadPlaces = HeadPlaces()
+    ) {
         unsafe table[recordCount] = Record(
             start: byteCount, split: byteCount + split, end: byteCount + length, originalLength: originalLength,
-            relay: relay)
+            relay: relay, places: places)
         recordCount += 1
         closeLine(length)
     }

@@ -41,21 +41,21 @@ public struct CanonicalEncoder: Sendable {
 
     /// Writes the line for `message`, which was parsed from `bytes`, at the end of `out`.
     ///
-    /// `originalLength` is the framer's: 0, or the octets that the frame had before it was cut. Returns where the
-    /// identity element goes, counted from the line's first octet, and 0 or the octets that the frame had, if the
-    /// framer or this function had to cut it.
+    /// `originalLength` is the framer's: 0, or the octets that the frame had before it was cut.
     public func encode(
         _ message: Message, from bytes: RawSpan, source: Source, originalLength: Int, into out: inout ByteWriter
-    ) -> (split: Int, originalLength: Int) {
+    ) -> EncodedRecord {
         let start = out.count
         let end = Self.textEnd(message, bytes, wasCut: originalLength != 0)
         let isWhole: Bool
         let split: Int
+        let head: HeadPlaces
         if isCanonicalHead(message, source) {
+            head = message.headPlaces
             split = Int(message.elements.end)
             isWhole = copy(message, bytes, end, room(source), into: &out)
         } else {
-            writeHeader(message, bytes, source, into: &out)
+            head = writeHeader(message, bytes, source, into: &out)
             let header = out.count
             let received = ReceivedElement(message, source, encoder: self, bytes)
             var textStart = Int(message.text.start)
@@ -68,8 +68,8 @@ public struct CanonicalEncoder: Sendable {
             isWhole = writeText(
                 message, bytes, textStart..<max(textStart, end), start + room(source), into: &out)
         }
-        if originalLength != 0 { return (split, originalLength) }
-        return (split, isWhole ? 0 : bytes.byteCount)
+        let length = originalLength != 0 ? originalLength : isWhole ? 0 : bytes.byteCount
+        return EncodedRecord(split: split, originalLength: length, head: head)
     }
 
     /// Octets that a line may have before its identity element.
@@ -121,7 +121,10 @@ public struct CanonicalEncoder: Sendable {
 
     // MARK: - Any other message
 
-    private func writeHeader(_ message: Message, _ bytes: RawSpan, _ source: Source, into out: inout ByteWriter) {
+    private func writeHeader(
+        _ message: Message, _ bytes: RawSpan, _ source: Source, into out: inout ByteWriter
+    ) -> HeadPlaces {
+        let start = out.count
         out.append(UInt8(ascii: "<"))
         out.append(decimal: UInt64(message.priority.value))
         out.append(">1 ")
@@ -131,18 +134,22 @@ public struct CanonicalEncoder: Sendable {
             message.writeTimestamp(from: bytes, into: &out)
         }
         out.append(UInt8(ascii: " "))
+        let hostname = out.count
         if message.host.isEmpty, !source.address.isEmpty {
             _ = out.append(field: source.address.bytes, 0..<source.address.bytes.byteCount, limit: HeaderLimit.hostname)
         } else {
             _ = out.append(field: bytes, message.host.unchecked, limit: HeaderLimit.hostname)
         }
         out.append(UInt8(ascii: " "))
+        let appName = out.count
         _ = out.append(field: bytes, message.app.unchecked, limit: HeaderLimit.appName)
+        let appNameEnd = out.count
         out.append(UInt8(ascii: " "))
         _ = out.append(field: bytes, message.process.unchecked, limit: HeaderLimit.procID)
         out.append(UInt8(ascii: " "))
         _ = out.append(field: bytes, message.identifier.unchecked, limit: HeaderLimit.msgID)
         out.append(UInt8(ascii: " "))
+        return HeadPlaces(hostname: hostname - start, appName: appName - start, appNameEnd: appNameEnd - start)
     }
 
     /// Writes the client's elements and the relay's, or says that the client's cannot be elements of a line.
@@ -216,6 +223,17 @@ public struct CanonicalEncoder: Sendable {
         let isWhole = out.append(text: bytes, range, room: left)
         if out.count == text, !hasBOM, !out.overflowed { out.truncate(to: before) }
         return isWhole
+    }
+}
+
+extension Message {
+    /// Where the fields stand of a header that is copied as it is; a field that is not there is a `-`.
+    @inline(__always)
+    fileprivate var headPlaces: HeadPlaces {
+        let hostname = Int(stamp.end) + 1
+        let appName = (host.isEmpty ? hostname + 1 : Int(host.end)) + 1
+        return HeadPlaces(
+            hostname: hostname, appName: appName, appNameEnd: app.isEmpty ? appName + 1 : Int(app.end))
     }
 }
 

@@ -46,16 +46,26 @@ import Testing
             let bytes = unsafe input.span.bytes
             let now = Timestamp(seconds: 1_795_000_000)
             let message = Message.parse(bytes, at: now)
-            var split = 0
+            var record: EncodedRecord?
+            let source = Source(
+                address: PeerAddress(random.next() % 2 == 0 ? "" : "192.0.2.7"), receivedAt: now)
             let line = written(capacity: CanonicalEncoder.lineLimitMax) { writer in
-                split =
-                    encoder.encode(
-                        message, from: bytes, source: Source(receivedAt: now), originalLength: 0, into: &writer
-                    ).split
+                record = encoder.encode(message, from: bytes, source: source, originalLength: 0, into: &writer)
             }
+            guard let record else { continue }
+            let split = record.split
             let octets = Array(line.utf8)
             check(Array(octets[..<split]) + Array(#"[waxwing@32473 l="0" i="1"]"#.utf8) + Array(octets[split...]))
+            checkPlaces(octets, record.head)
         }
+    }
+
+    /// The encoder says where it put HOSTNAME and APP-NAME.
+    private func checkPlaces(_ line: [UInt8], _ places: HeadPlaces) {
+        let header = CanonicalHeader(unsafe line.span.bytes)
+        let (hostname, appName) = (Int(places.hostname), Int(places.appName)..<Int(places.appNameEnd))
+        #expect(header.hostname == nil ? line[hostname] == 0x2D : header.hostname == hostname..<appName.lowerBound - 1)
+        #expect(header.appName == nil ? Array(line[appName]) == [0x2D] : header.appName == appName)
     }
 
     /// Whatever stands in a line, what is found lies within it.

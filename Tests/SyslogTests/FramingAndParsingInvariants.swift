@@ -123,8 +123,9 @@ struct CanonicalLine {
         // The writer does not outlive the closure.
         let count = unsafe bytes.withUnsafeMutableBytes { buffer in
             var out = unsafe ByteWriter(unsafeOver: buffer.baseAddress.unsafelyUnwrapped, capacity: buffer.count)
-            (split, self.originalLength) = encoder.encode(
+            let record = encoder.encode(
                 message, from: unsafe frame.span.bytes, source: source, originalLength: originalLength, into: &out)
+            (split, self.originalLength) = (record.split, record.originalLength)
             return out.overflowed ? 0 : out.count
         }
         bytes.removeSubrange(count...)

@@ -200,22 +200,6 @@ CSCAN_INLINE cscan_string_masks cscan_string(const uint8_t *base, size_t at, siz
     return masks;
 }
 
-// Which of the bytes in [at, end), 64 at most, end a field; bit n is for byte at + n.
-CSCAN_INLINE uint64_t cscan_field_ends(const uint8_t *base, size_t at, size_t end) {
-    uint64_t mask = 0;
-    size_t count = end - at < 64 ? end - at : 64;
-#if defined(CSCAN_WIDTH)
-    if (count == 64) {
-        for (unsigned i = 0; i < 64 / CSCAN_WIDTH; i++)
-            mask |= (uint64_t)CSCAN_MASK(cscan_field_end_lanes(CSCAN_LOAD(base + at + i * CSCAN_WIDTH)))
-                << (i * CSCAN_WIDTH);
-        return mask;
-    }
-#endif
-    for (size_t i = 0; i < count; i++) mask |= (uint64_t)cscan_is_field_end(base[at + i]) << i;
-    return mask;
-}
-
 #undef CSCAN_REST
 #undef CSCAN_ONE
 #undef CSCAN_LOOP

@@ -12,11 +12,11 @@ enum AccessLog {
         switch segments.next() {
         case "api": return api(request, &segments)
         case "oidc": return oidc(request, &segments)
-        case "register": return request.tells("node.registration.page", "node", "registration", security: true)
-        case "auth": return request.tells("auth.page", "auth", "authentication", security: true)
+        case "register": return request.tells("node.registration.page", .node, .registration, security: true)
+        case "auth": return request.tells("auth.page", .auth, .authentication, security: true)
         case "machine": return machine(request, &segments)
-        case "ts2021": return request.tells("http.tunnel", "http", "http")
-        case "health": return request.tells("http.health", "http", "http")
+        case "ts2021": return request.tells("http.tunnel", .http, .http)
+        case "health": return request.tells("http.health", .http, .http)
         default: return other(request)
         }
     }
@@ -39,9 +39,9 @@ enum AccessLog {
     /// A request of which nothing more particular is known: a path that does not exist is a scanner's, as a rule.
     private static func other(_ request: AccessRequest) -> Meaning {
         switch request.status {
-        case 404, 405: request.tells("http.probe", "http", "http")
-        case 400...: request.tells("http.error", "http", "http")
-        default: request.tells("http.request", "http", "http")
+        case 404, 405: request.tells("http.probe", .http, .http)
+        case 400...: request.tells("http.error", .http, .http)
+        default: request.tells("http.request", .http, .http)
         }
     }
 
@@ -49,15 +49,15 @@ enum AccessLog {
 
     private static func machine(_ request: AccessRequest, _ segments: inout PathSegments) -> Meaning {
         switch segments.next() {
-        case "register": request.tells("node.registration.request", "node", "http", security: true)
-        case "map": request.tells("http.map", "http", "http")
+        case "register": request.tells("node.registration.request", .node, .http, security: true)
+        case "map": request.tells("http.map", .http, .http)
         default: other(request)
         }
     }
 
     private static func oidc(_ request: AccessRequest, _ segments: inout PathSegments) -> Meaning {
         guard segments.next() == "callback" else {
-            return request.tells("node.registration.page", "node", "registration", security: true)
+            return request.tells("node.registration.page", .node, .registration, security: true)
         }
         let event: StaticString =
             switch request.status {
@@ -66,7 +66,7 @@ enum AccessLog {
             case 400...: "oidc.failure"
             default: "oidc.login"
             }
-        return request.tells(event, "oidc", "authentication", security: true)
+        return request.tells(event, .oidc, .authentication, security: true)
     }
 
     // MARK: - The API
@@ -76,22 +76,22 @@ enum AccessLog {
         let resource = segments.next()
         if isVersion2, resource == "oauth" {
             let event: StaticString = request.status < 400 ? "api.token.issued" : "api.auth.failure"
-            return request.tells(event, "auth", "authentication", security: true)
+            return request.tells(event, .auth, .authentication, security: true)
         }
         switch request.status {
-        case 401: return request.tells("api.auth.failure", "auth", "authentication", security: true)
-        case 403: return request.tells("api.denied", "auth", "authorization", security: true)
+        case 401: return request.tells("api.auth.failure", .auth, .authentication, security: true)
+        case 403: return request.tells("api.denied", .auth, .authorization, security: true)
         default: break
         }
         guard request.isWrite else {
             return resource == "health"
-                ? request.tells("http.health", "http", "http") : request.tells("api.request", "http", "http")
+                ? request.tells("http.health", .http, .http) : request.tells("api.request", .http, .http)
         }
         let change =
             isVersion2 ? changeOfVersion2(request, resource, &segments) : changeOfVersion1(request, resource, &segments)
         return change == .policySet
-            ? request.tells(change.name, "policy", "policy", security: true)
-            : request.tells(change.name, "http", "administration", security: true)
+            ? request.tells(change.name, .policy, .policy, security: true)
+            : request.tells(change.name, .http, .administration, security: true)
     }
 
     /// A change through version 1 of the API.
@@ -216,19 +216,19 @@ private struct AccessRequest {
             isDelete || text.isWord("post", method) || text.isWord("put", method) || text.isWord("patch", method)
     }
 
-    private var outcome: FixedText {
+    private var outcome: Outcome {
         switch status {
-        case 100..<400: FixedText("success")
-        case 400...: FixedText("failure")
-        default: FixedText("unknown")
+        case 100..<400: .success
+        case 400...: .failure
+        default: .unknown
         }
     }
 
     func tells(
-        _ event: StaticString, _ service: StaticString, _ category: StaticString, security: Bool = false
+        _ event: StaticString, _ service: Service, _ category: Category, security: Bool = false
     ) -> Meaning {
         Meaning(
-            event: FixedText(event), service: FixedText(service), category: FixedText(category), outcome: outcome,
+            event: FixedText(event), service: service, category: category, outcome: outcome,
             isSecurityRelevant: security)
     }
 }

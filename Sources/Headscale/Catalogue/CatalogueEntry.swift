@@ -1,13 +1,3 @@
-/// What a record tells, in the words of docs/headscale-events.md.
-struct Meaning: BitwiseCopyable, Sendable, Equatable {
-    let event: FixedText
-    let service: FixedText
-    let category: FixedText
-    let outcome: FixedText
-    /// Whether it matters to who may do what.
-    let isSecurityRelevant: Bool
-}
-
 /// What the catalogue knows about a message.
 struct CatalogueEntry: BitwiseCopyable, Sendable {
     let meaning: Meaning

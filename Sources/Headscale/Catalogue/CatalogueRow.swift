@@ -10,7 +10,7 @@ struct CatalogueRow {
 
     /// Reads `row`; `services` are those of the events.
     init(
-        _ row: EmbeddedTable.Row, of table: EmbeddedTable, services: [String: FixedText]
+        _ row: EmbeddedTable.Row, of table: EmbeddedTable, services: [String: Service]
     ) throws(EmbeddedTable.Fault) {
         guard let service = services[row[0].string] else { throw table.fault(row, "an event that events.tsv lacks") }
         guard let logged = LoggedLevels(row[3].string), let firstVersion = logged.firstVersion else {
@@ -21,8 +21,11 @@ struct CatalogueRow {
         errorText = try Self.errorText(row, table)
         message = row[7]
         fields = Self.fields(row[6])
+        guard let category = Category(row[1]), let outcome = Outcome(row[2]) else {
+            throw table.fault(row, "no such category or outcome")
+        }
         let meaning = Meaning(
-            event: row[0], service: service, category: row[1], outcome: row[2], isSecurityRelevant: flags.isSecurity)
+            event: row[0], service: service, category: category, outcome: outcome, isSecurityRelevant: flags.isSecurity)
         entry = CatalogueEntry(
             meaning: meaning, level: logged.parts.lazy.compactMap(\.level).first, isGeneric: flags.isGeneric,
             firstVersion: firstVersion, secondSince: flags.secondSince)

@@ -2,16 +2,16 @@ extension MessageCatalogue {
     /// What a message tells that the catalogue does not have: the level says how bad it is, its words what it is about.
     static func fallback(_ text: RawSpan, _ range: Range<Int>, level: Level?) -> CatalogueEntry {
         let topic = topic(text, range)
-        let (event, outcome): (StaticString, StaticString) =
+        let (event, outcome): (StaticString, Outcome) =
             switch level {
-            case .panic, .fatal, .error: ("headscale.error", "failure")
-            case .warn: ("headscale.warning", "failure")
-            case .debug, .trace: ("headscale.detail", "unknown")
-            case .info, nil: ("headscale.message", "unknown")
+            case .panic, .fatal, .error: ("headscale.error", .failure)
+            case .warn: ("headscale.warning", .failure)
+            case .debug, .trace: ("headscale.detail", .unknown)
+            case .info, nil: ("headscale.message", .unknown)
             }
         let meaning = Meaning(
-            event: FixedText(event), service: FixedText(topic.service), category: FixedText(topic.category),
-            outcome: FixedText(outcome), isSecurityRelevant: false)
+            event: FixedText(event), service: topic.service, category: topic.category, outcome: outcome,
+            isSecurityRelevant: false)
         return CatalogueEntry(
             meaning: meaning, level: level, isGeneric: false, firstVersion: HeadscaleVersion.known.lowerBound,
             secondSince: nil)
@@ -35,38 +35,38 @@ extension MessageCatalogue {
 
 /// Words that tell what a message is about.
 private struct Topic {
-    let service: StaticString
-    let category: StaticString
+    let service: Service
+    let category: Category
     let words: [StaticString]
 
-    static let none = Topic(service: "core", category: "internal", words: [])
+    static let none = Topic(service: .core, category: .internal, words: [])
 
     /// Those further to the front count more.
     static let all = [
-        Topic(service: "oidc", category: "authentication", words: ["oidc", "oauth", "idp", "pkce", "csrf"]),
-        Topic(service: "policy", category: "policy", words: ["policy", "policies", "acl", "acls", "grant", "grants"]),
-        Topic(service: "derp", category: "derp", words: ["derp", "derpmap", "stun"]),
+        Topic(service: .oidc, category: .authentication, words: ["oidc", "oauth", "idp", "pkce", "csrf"]),
+        Topic(service: .policy, category: .policy, words: ["policy", "policies", "acl", "acls", "grant", "grants"]),
+        Topic(service: .derp, category: .derp, words: ["derp", "derpmap", "stun"]),
         Topic(
-            service: "db", category: "database",
+            service: .db, category: .database,
             words: ["database", "db", "sql", "sqlite", "postgres", "gorm", "migration", "schema", "transaction"]),
-        Topic(service: "core", category: "dns", words: ["dns", "nameserver", "nameservers", "magicdns"]),
+        Topic(service: .core, category: .dns, words: ["dns", "nameserver", "nameservers", "magicdns"]),
         Topic(
-            service: "core", category: "configuration",
+            service: .core, category: .configuration,
             words: ["config", "configuration", "acme", "certificate", "letsencrypt", "tls"]),
-        Topic(service: "auth", category: "authorization", words: ["ssh", "permission", "forbidden", "unauthorised"]),
+        Topic(service: .auth, category: .authorization, words: ["ssh", "permission", "forbidden", "unauthorised"]),
         Topic(
-            service: "key", category: "authentication",
+            service: .key, category: .authentication,
             words: ["authkey", "preauthkey", "apikey", "token", "credential"]),
-        Topic(service: "auth", category: "authentication", words: ["authentication", "login", "unauthorized"]),
+        Topic(service: .auth, category: .authentication, words: ["authentication", "login", "unauthorized"]),
         Topic(
-            service: "node", category: "registration",
+            service: .node, category: .registration,
             words: ["register", "registered", "registering", "registration"]),
-        Topic(service: "node", category: "network", words: ["noise", "route", "routes", "prefix", "listener"]),
+        Topic(service: .node, category: .network, words: ["noise", "route", "routes", "prefix", "listener"]),
         Topic(
-            service: "node", category: "session",
+            service: .node, category: .session,
             words: ["node", "nodes", "machine", "peer", "peers", "map", "session", "mapresponse", "poll"]),
-        Topic(service: "auth", category: "administration", words: ["user", "users"]),
-        Topic(service: "http", category: "http", words: ["http", "request", "response", "handler", "websocket"]),
+        Topic(service: .auth, category: .administration, words: ["user", "users"]),
+        Topic(service: .http, category: .http, words: ["http", "request", "response", "handler", "websocket"]),
     ]
 }
 

@@ -28,8 +28,8 @@ struct MessageCatalogue: Sendable {
     }()
 
     init(messages: EmbeddedTable, events: EmbeddedTable) throws(EmbeddedTable.Fault) {
-        var services: [String: FixedText] = [:]
-        for row in events.rows { services[row[0].string] = row[1] }
+        var services: [String: Service] = [:]
+        for row in events.rows { services[row[0].string] = Service(row[1]) }
         var read: [CatalogueRow] = []
         for row in messages.rows { read.append(try CatalogueRow(row, of: messages, services: services)) }
         self.init(read)
@@ -72,9 +72,13 @@ struct MessageCatalogue: Sendable {
     }
 
     /// What the message tells that was found in a record of `level`, whose field `error` is in `error`.
+    @inline(__always)
     func entry(_ match: CatalogueMatch, level: Level?, _ text: RawSpan, error: Range<Int>?) -> CatalogueEntry {
         let message = messages[Int(match.message)]
-        if message.count == 1 { return rows[message.first].entry }
+        return message.count == 1 ? rows[message.first].entry : entry(message, level, text, error)
+    }
+
+    private func entry(_ message: Rows, _ level: Level?, _ text: RawSpan, _ error: Range<Int>?) -> CatalogueEntry {
         var chosen: CatalogueEntry?
         for index in message.first..<message.first + message.count {
             let row = rows[index]

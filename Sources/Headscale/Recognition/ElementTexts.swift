@@ -10,12 +10,10 @@ struct ElementTexts: ~Copyable {
 
     /// What a slot's text is of.
     private struct Key: BitwiseCopyable, Equatable {
+        /// Where the event's name lies.
         var event: UInt = 0
-        var outcome: UInt = 0
-        var category: UInt = 0
-        var service: UInt = 0
-        var level: UInt8 = 0
-        var format: UInt8 = 0
+        /// Outcome, category, service, level and format, a byte each.
+        var words: UInt64 = 0
     }
 
     private let enterpriseNumber: UInt32
@@ -92,12 +90,12 @@ struct ElementTexts: ~Copyable {
     /// Appends the beginning of the element of a record with `finding`: all that is in it and not in the line.
     @inline(__always)
     mutating func write(_ finding: Finding, into out: inout ByteWriter) {
-        let key = Key(
-            event: finding.meaning.event.address, outcome: finding.meaning.outcome.address,
-            category: finding.meaning.category.address, service: finding.meaning.service.address,
-            level: finding.level.map { $0.rawValue + 1 } ?? 0,
-            format: finding.format.rawValue)
-        let mixed = key.event ^ key.outcome &* 31 ^ key.service &* 127 ^ UInt(key.level) << 20 ^ UInt(key.format) << 24
+        let (meaning, level) = (finding.meaning, finding.level.map { $0.rawValue + 1 } ?? 0)
+        let words =
+            UInt64(meaning.outcome.rawValue) | UInt64(meaning.category.rawValue) << 8
+            | UInt64(meaning.service.rawValue) << 16 | UInt64(level) << 24 | UInt64(finding.format.rawValue) << 32
+        let key = Key(event: meaning.event.address, words: words)
+        let mixed = UInt64(key.event) ^ words &* 0xFF51_AFD7_ED55_8CCD
         let first = Int((mixed &* 0x9E37_79B9_7F4A_7C15) >> 54)
         let slot = keys[first] == key ? first : place(of: key, first, finding)
         let start = slot * Self.slotSize
@@ -119,9 +117,9 @@ struct ElementTexts: ~Copyable {
         out.append("[headscale@")
         out.append(decimal: UInt64(enterpriseNumber))
         Self.append(#" event=""#, finding.meaning.event, into: &out)
-        Self.append(#"" outcome=""#, finding.meaning.outcome, into: &out)
-        Self.append(#"" category=""#, finding.meaning.category, into: &out)
-        Self.append(#"" service=""#, finding.meaning.service, into: &out)
+        Self.append(#"" outcome=""#, FixedText(finding.meaning.outcome.name), into: &out)
+        Self.append(#"" category=""#, FixedText(finding.meaning.category.name), into: &out)
+        Self.append(#"" service=""#, FixedText(finding.meaning.service.name), into: &out)
         if let level = finding.level { Self.append(#"" level=""#, FixedText(level.name), into: &out) }
         Self.append(#"" format=""#, FixedText(finding.format.name), into: &out)
         out.append(UInt8(ascii: "\""))

@@ -112,7 +112,7 @@ struct HeadscaleElement {
     /// Who sent the request: in a field, or, of what other libraries log, in the message.
     private func peer(_ text: RawSpan, _ line: borrowing LogLine) -> PeerOfRequest? {
         guard let remote = line[.remote] else {
-            guard finding.format == .stdlib || finding.format == .panic || finding.meaning.service == "derp" else {
+            guard finding.format == .stdlib || finding.format == .panic || finding.meaning.service == .derp else {
                 return nil
             }
             return line[.message].flatMap { PeerOfRequest(in: text, $0.range) }

@@ -99,7 +99,8 @@ public struct Recogniser: ~Copyable {
         let record = batch[index]
         // What a relay has sealed was recognised there.
         guard record.relay == 1, record.split < record.end else { return .other }
-        let verdict = examine(batch.bytes.extracting(record.line), split: record.head.count)
+        let verdict = examine(
+            batch.bytes.extracting(record.line), split: record.head.count, RecordHead(record.places))
         guard verdict != .other else {
             if isHint { note(hint: index) }
             return .other
@@ -117,7 +118,7 @@ public struct Recogniser: ~Copyable {
         moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
-                let sender = hasContext ? RecordHead(text, split: record.head.count)?.sender(text) : nil
+                let sender = hasContext ? RecordHead(record.places).sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
                 let read = verdict == .coloured ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
                 element.write(read, line, memory, &texts, &enrichment, sender, into: &out)
@@ -129,7 +130,7 @@ public struct Recogniser: ~Copyable {
         if hints.count < Self.hintLimit { hints.append(index) }
     }
 
-    private mutating func examine(_ record: RawSpan, split: Int) -> Verdict {
+    private mutating func examine(_ record: RawSpan, split: Int, _ head: RecordHead) -> Verdict {
         isHint = false
         let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
         guard start < record.byteCount else { return .other }
@@ -137,11 +138,10 @@ public struct Recogniser: ~Copyable {
         let shape = LineShape(record, range)
         switch shape {
         case .json, .text:
-            return read(record, shape, range, RecordHead(record, split: split), record) ? .headscale : .other
+            return read(record, shape, range, head, record) ? .headscale : .other
         case .colours:
-            return readColoured(record, range, RecordHead(record, split: split)) ? .coloured : .other
+            return readColoured(record, range, head) ? .coloured : .other
         case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
-            guard let head = RecordHead(record, split: split) else { return .other }
             let origin = head.origin(record)
             guard origin != .other else {
                 isHint = head.isOfAdministrators(record)
@@ -156,7 +156,7 @@ public struct Recogniser: ~Copyable {
     }
 
     private mutating func readColoured(
-        _ record: RawSpan, _ range: Range<Int>, _ head: RecordHead?
+        _ record: RawSpan, _ range: Range<Int>, _ head: RecordHead
     ) -> Bool {
         plain.write { out in
             var at = range.lowerBound
@@ -182,9 +182,8 @@ public struct Recogniser: ~Copyable {
 
     /// Reads a line of zerolog's in `text`, which is `record` or what was made of it.
     private mutating func read(
-        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead?, _ record: RawSpan
+        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
     ) -> Bool {
-        guard let head else { return false }
         switch shape {
         case .json: return readJSON(text, range, head)
         case .text: return readText(text, range, head, record)
@@ -257,7 +256,7 @@ public struct Recogniser: ~Copyable {
         }
         let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
         if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return false }
-        found = Finding(entry.meaning, level: line.level, format: line.format, message: Int(match.message))
+        found = Finding(entry.meaning, level: line.level, format: line.format, message: Int32(match.message))
         if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
             found = request(text, method.range, path.range, match)
         }
@@ -302,7 +301,7 @@ public struct Recogniser: ~Copyable {
         if let match, let entry {
             if entry.meaning.isCrash { line.format = .panic }
             memory.begin(key, entry.meaning, level: nil)
-            found = Finding(entry.meaning, level: nil, format: line.format, message: Int(match.message))
+            found = Finding(entry.meaning, level: nil, format: line.format, message: Int32(match.message))
             return true
         }
         guard origin == .headscale else { return false }
@@ -329,7 +328,7 @@ public struct Recogniser: ~Copyable {
             let isLongPoll = AccessLog.isLongPoll(text, path: path)
             accessLog.note(status: Int(clamping: status), elapsedMicroseconds: elapsed, isLongPoll: isLongPoll)
         }
-        var finding = Finding(meaning, level: line.level, format: line.format, message: Int(match.message))
+        var finding = Finding(meaning, level: line.level, format: line.format, message: Int32(match.message))
         finding.isRequest = true
         finding.isChange = status / 100 == 2 && AccessLog.isChange(text, method: method, path: path)
         return finding

@@ -1,31 +1,18 @@
 internal import CScan
+internal import Syslog
 
 /// The fields of a record's header that recognition needs.
 struct RecordHead {
     /// Where APP-NAME stands.
     let tag: Range<Int>
-    /// Where HOSTNAME begins.
-    private let host: Int
-    /// Where PROCID ends.
-    private let processEnd: Int
+    /// Where HOSTNAME stands.
+    private let host: Range<Int>
 
-    /// The header of the canonical `line`.
-    @inline(__always)
-    init?(_ line: RawSpan, split: Int) {
-        // PRI and VERSION take five octets at least.
-        var ends = FieldEnds(line, from: 4, to: split)
-        _ = ends.next()
-        let time = ends.next()
-        let host = ends.next()
-        let tag = ends.next()
-        guard tag < split else { return nil }
-        self.tag = host + 1..<tag
-        self.host = time + 1
-        processEnd = ends.next()
+    init(_ places: HeadPlaces) {
+        let tag = Int(places.appName)
+        self.tag = tag..<max(tag, Int(places.appNameEnd))
+        host = min(Int(places.hostname), max(tag - 1, 0))..<max(tag - 1, 0)
     }
-
-    /// HOSTNAME, APP-NAME and PROCID together: who wrote the record.
-    private var source: Range<Int> { host..<processEnd }
 
     /// Whose record it is, by its tag. Packages, unit files and containers call it `headscale`, perhaps with more around
     /// it; docker uses 12 hexadecimal digits unless it is told otherwise.
@@ -47,12 +34,13 @@ struct RecordHead {
 
     /// HOSTNAME, if it is an address: what a sender without a name has.
     func sender(_ line: RawSpan) -> IPAddress? {
-        IPAddress(line, host..<tag.lowerBound - 1)
+        IPAddress(line, host)
     }
 
     /// A number for who wrote the record, by which its records are told from those of others.
     func sourceKey(_ line: RawSpan) -> UInt64 {
-        let source = source
+        // With the space, and PROCID behind it.
+        let source = host.lowerBound..<line.wordEnd(from: tag.upperBound + 1)
         var key: UInt64 = 0x243F_6A88_85A3_08D3 ^ UInt64(source.count)
         var at = source.lowerBound
         while at + 8 <= source.upperBound {
@@ -84,48 +72,16 @@ enum LineOrigin {
     case other
 }
 
-/// The ends of a header's fields, one after the other: the bytes that are not printable ASCII, spaces above all. Most
-/// headers lie within the 64 bytes that are looked at together.
-private struct FieldEnds: ~Escapable {
-    private let line: RawSpan
-    private let end: Int
-    private var mask: UInt64
-    private var scanned: Int
-
-    @inline(__always)
-    @_lifetime(copy line)
-    init(_ line: RawSpan, from: Int, to end: Int) {
-        self.line = line
-        self.end = end
-        scanned = from
-        mask = 0
-    }
-
-    /// The offset of the next one; the end where it looks if there is none.
-    @inline(__always)
-    @_lifetime(self: copy self)
-    mutating func next() -> Int {
-        while mask == 0 {
-            guard scanned < end else { return end }
-            mask = line.fieldEnds(from: scanned, to: end)
-            scanned += 64
-        }
-        let place = mask.trailingZeroBitCount
-        mask &= mask &- 1
-        return scanned &- 64 &+ place
-    }
-}
-
 extension RawSpan {
-    /// Which of the 64 bytes from `from` on are not printable ASCII, bit by bit, as far as they lie in front of `end`.
+    /// The offset of the first byte from `from` on that is not printable ASCII, a space above all; the end if there is
+    /// none.
     @inline(__always)
-    fileprivate func fieldEnds(from: Int, to end: Int) -> UInt64 {
-        precondition(from >= 0 && from <= end && end <= byteCount)
+    fileprivate func wordEnd(from: Int) -> Int {
+        guard from < byteCount else { return byteCount }
+        precondition(from >= 0)
         return unsafe withUnsafeBytes { bytes in
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            // More than what is asked for may be read, as far as the line goes.
-            let mask = unsafe cscan_field_ends(start, from, byteCount)
-            return end &- from < 64 ? mask & (1 << UInt64(end &- from) &- 1) : mask
+            return unsafe Int(cscan_field_end(start, from, byteCount))
         }
     }
 }

@@ -27,7 +27,7 @@ struct SourceMemory: ~Copyable {
     /// Something that happened to a node, stated by the message with the number `message`; -1 for no message.
     private struct Fact: BitwiseCopyable {
         var event = FixedText("")
-        var message = -1
+        var message: Int32 = -1
         var node: UInt64 = 0
         var seconds: Int64 = 0
     }
@@ -85,7 +85,7 @@ struct SourceMemory: ~Copyable {
     // MARK: - Two lines for one fact
 
     /// Notes that `message` says that `event` happened to a node, and returns whether another message has just said so.
-    mutating func isRepeated(_ key: UInt64, event: FixedText, message: Int, node: UInt64, at seconds: Int64) -> Bool {
+    mutating func isRepeated(_ key: UInt64, event: FixedText, message: Int32, node: UInt64, at seconds: Int64) -> Bool {
         let index = Self.index(key)
         guard slots[index].key == key else { return false }
         let first = index * Self.factCount
@@ -126,17 +126,18 @@ struct SourceMemory: ~Copyable {
 
     /// The number of the refusal that a record of the access log with this status belongs to. It is forgotten, and can be
     /// written until the next is noted.
-    mutating func takeRefusal(_ key: UInt64, status: UInt64, at seconds: Int64) -> Int? {
+    mutating func takeRefusal(_ key: UInt64, status: UInt64, at seconds: Int64) -> Int32? {
         let index = Self.index(key)
         guard slots[index].key == key, slots[index].hasRefusal, refusals[index].status == status,
             abs(refusals[index].seconds - seconds) <= Self.secondsApart
         else { return nil }
         slots[index].hasRefusal = false
-        return index
+        return Int32(index)
     }
 
     /// Appends what a refusal tells: its event as `reason`, and its text, unless the record has an error of its own.
-    func write(refusal index: Int, withError: Bool, into out: inout ByteWriter) {
+    func write(refusal number: Int32, withError: Bool, into out: inout ByteWriter) {
+        let index = Int(number)
         out.append(" reason=\"")
         out.append(refusals[index].event.bytes)
         out.append(UInt8(ascii: "\""))

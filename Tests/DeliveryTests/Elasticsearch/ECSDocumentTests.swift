@@ -218,10 +218,10 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         let message = Message.parse(bytes, at: now)
         let (split, count) = unsafe line.withUnsafeMutableBytes { memory in
             var writer = unsafe ByteWriter(unsafeOver: memory.baseAddress.unsafelyUnwrapped, capacity: memory.count)
-            let (split, _) = encoder.encode(
+            let record = encoder.encode(
                 message, from: bytes, source: Source(trustedRelay: isTrusted, receivedAt: now), originalLength: 0,
                 into: &writer)
-            return (split, writer.count)
+            return (record.split, writer.count)
         }
         return Array(line[..<split]) + Array(identity.utf8) + Array(line[split..<count])
     }

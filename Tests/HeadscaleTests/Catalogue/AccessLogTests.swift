@@ -83,7 +83,7 @@ import Testing
         let halves = text.split(separator: " → ")
         let asked = halves[0].split(separator: " ", omittingEmptySubsequences: false)
         let meaning = Self.classify(String(asked[0]), String(asked[1]), Int(asked[2]) ?? -1)
-        #expect("\(meaning.event.string) \(meaning.category.string) \(meaning.outcome.string)" == halves[1])
+        #expect("\(meaning.event.string) \(meaning.category.name) \(meaning.outcome.name)" == halves[1])
     }
 
     /// Every event that the access log gives is in the list of events, with the same service.
@@ -93,7 +93,7 @@ import Testing
         for text in Self.requests {
             let asked = text.split(separator: " ", omittingEmptySubsequences: false)
             let meaning = Self.classify(String(asked[0]), String(asked[1]), Int(asked[2]) ?? -1)
-            #expect(services[meaning.event.string] == meaning.service.string, "\(text)")
+            #expect(services[meaning.event.string] == "\(meaning.service.name)", "\(text)")
         }
     }
 
@@ -116,7 +116,7 @@ import Testing
     /// A path is only compared from the front: one of 64 KiB of slashes ends like any other.
     @Test func hostilePaths() {
         for path in [String(repeating: "/", count: 65_536), "/api/" + String(repeating: "v", count: 65_536)] {
-            #expect(Self.classify("POST", path, 404).outcome == "failure")
+            #expect(Self.classify("POST", path, 404).outcome == .failure)
         }
     }
 

@@ -88,8 +88,8 @@ import Testing
         let text = Array("upgrading: \(error) (87)".utf8)
         let entry = unsafe catalogue.entry(match, level: row.level, text.span.bytes, error: 0..<text.count)
         #expect(entry.meaning.event.string == row.event)
-        #expect(entry.meaning.category.string == row.category)
-        #expect(entry.meaning.outcome.string == row.outcome)
+        #expect("\(entry.meaning.category.name)" == row.category)
+        #expect("\(entry.meaning.outcome.name)" == row.outcome)
     }
 
     /// Which number stands for which message: one for one, whichever comes first.

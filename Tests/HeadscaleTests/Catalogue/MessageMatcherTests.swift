@@ -17,7 +17,7 @@ import Testing
         let entry = unsafe catalogue.entry(
             match, level: level, bytes.span.bytes, error: error.isEmpty ? nil : range.upperBound..<bytes.count)
         let end = match.end == range.upperBound ? "" : " \(match.end)"
-        return "\(entry.meaning.event.string) \(entry.meaning.outcome.string)\(end)"
+        return "\(entry.meaning.event.string) \(entry.meaning.outcome.name)\(end)"
     }
 
     /// TEXT → what is found in it
@@ -114,7 +114,7 @@ import Testing
     func fallback(_ text: String, _ level: Level?, _ expected: String) {
         let bytes = Array(text.utf8)
         let meaning = unsafe MessageCatalogue.fallback(bytes.span.bytes, 0..<bytes.count, level: level).meaning
-        #expect("\(meaning.event.string) \(meaning.category.string) \(meaning.outcome.string)" == expected)
+        #expect("\(meaning.event.string) \(meaning.category.name) \(meaning.outcome.name)" == expected)
     }
 
     // MARK: - Hostile texts

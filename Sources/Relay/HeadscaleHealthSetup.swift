@@ -39,6 +39,9 @@ final class HeadscaleHealth: Sendable {
 
     func start() { service?.start() }
 
+    /// What the server says of itself; nil if it is not asked.
+    var report: HealthReport? { service?.report }
+
     /// Ends the watch. Not to be called on an event loop.
     func stop() {
         sampling.cancel()

@@ -17,6 +17,8 @@ struct HeadscaleState: Sendable {
     /// To be told of administrative requests, and of what sudo and sshd say.
     let hints: WatcherHints
     private let service: StateService?
+    /// The numbers of what is read; nil if nothing is.
+    private let counters: StateCounters?
 
     /// Opens the files that `settings` name.
     init(
@@ -26,12 +28,14 @@ struct HeadscaleState: Sendable {
         context = ContextStore()
         hints = WatcherHints()
         guard let headscale = settings.headscale, let origin = StateOrigin(headscale) else {
-            service = nil
+            (service, counters) = (nil, nil)
             return
         }
+        let counters = StateCounters(registry, context)
+        self.counters = counters
         let redactor = TextRedactor(try RedactionEngine([.credentials]))
         let surroundings = StateService.Surroundings(
-            context: context, hints: hints, counters: StateCounters(registry, context), logger: logger,
+            context: context, hints: hints, counters: counters, logger: logger,
             redact: { redactor.redact($0) },
             append: { [signals = ledger.signals, horizon = ledger.access.horizon] records in
                 let receipt = Receipt(writer.write(records), queue, signals, horizon)
@@ -44,6 +48,14 @@ struct HeadscaleState: Sendable {
                     folder: "\(settings.data)/headscale"), surroundings, on: group)
         } catch {
             throw PlacedError(settings.position(of: "headscale.\(headscale.originKey)"), error)
+        }
+    }
+
+    /// What is known at present; nil if the configuration does not say where to read it.
+    var status: RelayStatus.Headscale.State? {
+        counters.map {
+            RelayStatus.Headscale.State(
+                nodes: $0.nodeCount, age: context.age(at: Clock.wall()), failures: $0.failureCount)
         }
     }
 

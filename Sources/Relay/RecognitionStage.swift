@@ -7,8 +7,8 @@ import Telemetry
 
 /// What recognition did, by the names under which it is shown.
 final class RecognitionCounters: Sendable {
-    private let records: Counter
-    private let unmatched: Counter
+    let records: Counter
+    let unmatched: Counter
     private let continuations: Counter
 
     init(_ registry: MetricsRegistry) {

@@ -45,6 +45,7 @@ public final class Relay: @unchecked Sendable {
     private let encoder: CanonicalEncoder
     private let redaction: RedactionEngine
     private let redactionCounters: RedactionCounters
+    private let recognitionCounters: RecognitionCounters
     private let pseudonym: Pseudonym
     private let headscale: HeadscaleHealth
     private let headscaleState: HeadscaleState
@@ -72,6 +73,7 @@ public final class Relay: @unchecked Sendable {
         encoder = CanonicalEncoder(pen: enterpriseNumber)
         redaction = try RedactionEngine(settings.redaction.credentials ? [.credentials] : [], pen: enterpriseNumber)
         redactionCounters = RedactionCounters(registry, redaction.ruleSet)
+        recognitionCounters = RecognitionCounters(registry)
         places = try GeoIPSetup.databases(settings)
         queue = QueueWarnings.queue(byteLimit: settings.queueBytes, registry, logger)
         let events = LedgerEventBox()
@@ -146,7 +148,7 @@ public final class Relay: @unchecked Sendable {
     /// The data plane's stages: redaction last, so that it sees all that goes into a record.
     private func makeStages() -> @Sendable () -> Stage {
         let setup = RecognitionSetup(
-            enterpriseNumber: encoder.pen, pseudonym: pseudonym, counters: RecognitionCounters(registry),
+            enterpriseNumber: encoder.pen, pseudonym: pseudonym, counters: recognitionCounters,
             health: headscale, state: headscaleState, places: places)
         return { [redaction, redactionCounters] in
             let recognition = RecognitionStage(setup)
@@ -162,8 +164,10 @@ public final class Relay: @unchecked Sendable {
     private func makeBoard() -> StatusBoard {
         let board = StatusBoard(
             origin: origin, ledger.access, queue, ledgerCounters, keeperCounters,
-            destinationCounters
-        ) { [weak self] in self == nil ? "it stops" : self?.hindrance }
+            destinationCounters,
+            headscale: { [recognitionCounters, headscale, headscaleState] in
+                RelayStatus.Headscale(recognitionCounters, headscale, headscaleState)
+            }, hindrance: { [weak self] in self == nil ? "it stops" : self?.hindrance })
         board.register(registry)
         observation = ledger.access.horizon.observe { board.noteDurable() }
         deliveryGroup.next().scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { _ in

@@ -25,7 +25,12 @@ import Testing
                 rejected: 2, filtered: 300, skipped: 4,
                 failure: RelayStatus.Destination.Failure(
                     reason: "403 \"Invalid token\"", time: 1_799_999_940)),
-        ])
+        ],
+        headscale: RelayStatus.Headscale(
+            records: 1_234_567, unmatched: 3, silence: 4,
+            server: RelayStatus.Headscale.Server(
+                isUp: true, isWell: nil, isSilent: false, certificateEnd: 1_800_864_000),
+            state: RelayStatus.Headscale.State(nodes: 57, age: 12, failures: 2)))
 
     @Test func text() {
         #expect(
@@ -43,6 +48,9 @@ import Testing
                   0 records/s, acknowledged never, retries 17
                   rejected 2, filtered 300, skipped 4
                   last error 1 min 0 s ago: 403 "Invalid token"
+                headscale: 1234567 records, the last 4.0 s ago, 3 of unknown messages
+                  server up, not known whether well, its certificate ends in 10 d 0 h
+                  state read 12 s ago, 57 nodes, failures 2
 
                 """)
     }
@@ -52,6 +60,24 @@ import Testing
         status.ledger.hindrance = "the disk budget is used up"
         #expect(status.text.contains("ledger relay1.example.net/all: takes nothing, the disk budget is used up\n"))
         #expect(status.json.contains("\"takes_records\":false,\"hindrance\":\"the disk budget is used up\""))
+    }
+
+    @Test func headscaleOfWhichLittleIsKnown() {
+        var status = Self.status
+        status.headscale = RelayStatus.Headscale(
+            records: 0, unmatched: 0,
+            server: RelayStatus.Headscale.Server(isUp: false, isSilent: true, certificateEnd: 1),
+            state: RelayStatus.Headscale.State(nodes: 0, failures: 1))
+        #expect(
+            status.text.hasSuffix(
+                """
+                headscale: 0 records, none yet, 0 of unknown messages
+                  server down, not known whether well, silent for longer than usual, its certificate has ended
+                  state not read yet, 0 nodes, failures 1
+
+                """))
+        status.headscale = nil
+        #expect(!status.text.contains("headscale") && status.json.hasSuffix(#","headscale":null}"#))
     }
 
     @Test func json() {
@@ -67,7 +93,9 @@ import Testing
                 "acknowledged":1799999999,"last_error":null},\
                 {"name":"splunk","state":"halted","lag":{"records":1000123,"octets":250000000,"ms":3723456},\
                 "records_per_second":0,"confirmed_index":4000000,"retries":17,"rejected":2,"filtered":300,"skipped":4,\
-                "acknowledged":null,"last_error":{"time":1799999940,"reason":"403 \\"Invalid token\\""}}]}
+                "acknowledged":null,"last_error":{"time":1799999940,"reason":"403 \\"Invalid token\\""}}],\
+                "headscale":{"records":1234567,"unmatched":3,"silence":4,"server":{"up":true,"well":null,\
+                "silent":false,"certificate_end":1800864000},"state":{"nodes":57,"age":12,"failures":2}}}
                 """)
     }
 }

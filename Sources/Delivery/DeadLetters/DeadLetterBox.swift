@@ -85,13 +85,18 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
     public func noteResent(delivered: [UInt64], failed: [UInt64], of destination: String) {
         close(delivered.map { DeadLetter.Key(destination: destination, index: $0) }, .resent)
         let done = Set((delivered + failed).map { DeadLetter.Key(destination: destination, index: $0) })
-        let ended = state.withLock { state -> [String] in
-            for name in state.running.keys { state.running[name]?.subtract(done) }
-            let ended = state.running.filter { $0.value.isEmpty }.map(\.key)
-            for name in ended { state.running[name] = nil }
-            return ended
+        let ended = state.withLock { state in
+            state.running.compactMap { name, keys -> String? in
+                let left = keys.subtracting(done)
+                state.running[name] = left
+                return left.isEmpty && !keys.isEmpty ? name : nil
+            }
         }
+        // The file goes first: as long as the request is running it is not taken again.
         for name in ended { remove(name) }
+        state.withLock { state in
+            for name in ended { state.running[name] = nil }
+        }
     }
 
     /// Notes what became of letters.
@@ -110,7 +115,10 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
         let folder = letters.access.layout.requests
         guard system.exists(folder), let names = try? system.list(folder) else { return }
         for name in names where name.hasSuffix(DeadLetterRequest.suffix) {
-            guard !state.withLock({ $0.running.keys.contains(name) }) else { continue }
+            // One that has just ended may still be among the names.
+            guard !state.withLock({ $0.running.keys.contains(name) }), system.exists("\(folder)/\(name)") else {
+                continue
+            }
             do {
                 try take(name)
             } catch {

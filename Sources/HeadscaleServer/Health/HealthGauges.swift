@@ -26,6 +26,9 @@ final class HealthGauges: Sendable {
         }
     }
 
+    /// What is shown at present.
+    var current: HealthReport { report.withLock { $0 } }
+
     func show(_ new: HealthReport) {
         report.withLock { $0 = new }
     }

@@ -52,6 +52,9 @@ public final class HealthService: @unchecked Sendable {
         self.logger = logger
     }
 
+    /// What was found out last.
+    public var report: HealthReport { gauges.current }
+
     /// Looks for the first time, and begins to wait for the next.
     public func start() {
         eventLoop.execute { [self] in

@@ -11,7 +11,7 @@ public final class LogActivity: Sendable {
     public func note(at now: UInt64) { last.store(now, ordering: .relaxed) }
 
     /// When the last one came, in seconds of the monotonic clock; nil if none has.
-    var lastRecord: Int64? {
+    public var lastRecord: Int64? {
         let nanoseconds = last.load(ordering: .relaxed)
         return nanoseconds == 0 ? nil : Int64(nanoseconds / 1_000_000_000)
     }

@@ -40,6 +40,11 @@ public final class StateCounters: Sendable {
 
     func noteFailure() { failures.add() }
 
+    /// Times that the state could not be read.
+    public var failureCount: UInt64 { failures.current }
+    /// Nodes that Headscale has, as its state was last read.
+    public var nodeCount: UInt64 { UInt64(max(0, nodes.current)) }
+
     func note(nodes: Int, users: Int) {
         self.nodes.set(Int64(nodes))
         self.users.set(Int64(users))

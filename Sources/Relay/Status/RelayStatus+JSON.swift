@@ -32,6 +32,8 @@ extension RelayStatus {
             json.array("destinations") { json in
                 for destination in destinations { json.object { json in Self.add(destination, &json) } }
             }
+            guard let headscale else { return json.addNull("headscale") }
+            json.object("headscale") { json in Self.add(headscale, &json) }
         }
         return json.text
     }
@@ -56,6 +58,36 @@ extension RelayStatus {
             json.add("time", failure.time)
             json.add("reason", failure.reason)
         }
+    }
+
+    private static func add(_ headscale: Headscale, _ json: inout JSONText) {
+        json.add("records", headscale.records)
+        json.add("unmatched", headscale.unmatched)
+        add("silence", headscale.silence, &json)
+        if let server = headscale.server {
+            json.object("server") { json in
+                add("up", server.isUp, &json)
+                add("well", server.isWell, &json)
+                add("silent", server.isSilent, &json)
+                add("certificate_end", server.certificateEnd.map { UInt64(max(0, $0)) }, &json)
+            }
+        } else {
+            json.addNull("server")
+        }
+        guard let state = headscale.state else { return json.addNull("state") }
+        json.object("state") { json in
+            json.add("nodes", state.nodes)
+            add("age", state.age, &json)
+            json.add("failures", state.failures)
+        }
+    }
+
+    private static func add(_ name: String, _ number: UInt64?, _ json: inout JSONText) {
+        if let number { json.add(name, number) } else { json.addNull(name) }
+    }
+
+    private static func add(_ name: String, _ value: Bool?, _ json: inout JSONText) {
+        if let value { json.add(name, value) } else { json.addNull(name) }
     }
 
     private static func add(_ name: String, _ text: String?, _ json: inout JSONText) {

@@ -14,6 +14,7 @@ extension RelayStatus {
                     + "connections \(listener.connections)")
         }
         for destination in destinations { lines += Self.lines(destination, at: time) }
+        if let headscale { lines += Self.lines(headscale, at: time) }
         return lines.map { "\($0)\n" }.joined()
     }
 
@@ -33,6 +34,32 @@ extension RelayStatus {
             lines.append("  last error \(duration(age(failure.time, now))) ago: \(failure.reason)")
         }
         return lines
+    }
+
+    private static func lines(_ headscale: Headscale, at now: UInt64) -> [String] {
+        let last = headscale.silence.map { "the last \(duration($0 * 1000)) ago" } ?? "none yet"
+        var lines = ["headscale: \(headscale.records) records, \(last), \(headscale.unmatched) of unknown messages"]
+        if let server = headscale.server {
+            var words = [
+                word(server.isUp, "up", "down", "not known whether up"),
+                word(server.isWell, "well", "not well", "not known whether well"),
+            ]
+            if server.isSilent == true { words.append("silent for longer than usual") }
+            if let end = server.certificateEnd {
+                let left = UInt64(max(0, end - Int64(now))) * 1000
+                words.append(left == 0 ? "its certificate has ended" : "its certificate ends in \(duration(left))")
+            }
+            lines.append("  server \(words.joined(separator: ", "))")
+        }
+        if let state = headscale.state {
+            let age = state.age.map { "read \(duration($0 * 1000)) ago" } ?? "not read yet"
+            lines.append("  state \(age), \(state.nodes) nodes, failures \(state.failures)")
+        }
+        return lines
+    }
+
+    private static func word(_ value: Bool?, _ yes: String, _ no: String, _ unknown: String) -> String {
+        value.map { $0 ? yes : no } ?? unknown
     }
 
     private static func age(_ time: UInt64, _ now: UInt64) -> UInt64 { (now - min(now, time)) * 1000 }

@@ -1,4 +1,4 @@
-/// How a relay is, at one time: the ledger, the listeners and the destinations in numbers.
+/// How a relay is, at one time: the ledger, the listeners, the destinations and the Headscale behind them, in numbers.
 struct RelayStatus {
     struct Ledger {
         var origin: String
@@ -50,6 +50,36 @@ struct RelayStatus {
         var failure: Failure?
     }
 
+    /// The Headscale server that the records are of.
+    struct Headscale {
+        /// What it says of itself, where `headscale.health` is configured; nil for what is not known.
+        struct Server {
+            var isUp: Bool?
+            var isWell: Bool?
+            /// Whether it is up and has not logged for far longer than usual.
+            var isSilent: Bool?
+            /// When its certificate ends, in seconds since 1970.
+            var certificateEnd: Int64?
+        }
+
+        /// Its nodes, where the configuration says from where they are read.
+        struct State {
+            var nodes: UInt64
+            /// Seconds since they were read, nil before the first time.
+            var age: UInt64?
+            /// Times they could not be read.
+            var failures: UInt64
+        }
+
+        /// Its records, and those of them whose message the catalogue does not have.
+        var records: UInt64
+        var unmatched: UInt64
+        /// Seconds since the last of them, nil before the first.
+        var silence: UInt64?
+        var server: Server?
+        var state: State?
+    }
+
     var version: String
     /// Seconds since 1970.
     var time: UInt64
@@ -58,4 +88,6 @@ struct RelayStatus {
     var ledger: Ledger
     var listeners: [Listener]
     var destinations: [Destination]
+    /// Nil if the configuration names none and it has not sent anything.
+    var headscale: Headscale?
 }

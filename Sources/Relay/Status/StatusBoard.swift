@@ -27,12 +27,14 @@ final class StatusBoard: Sendable {
     private let keeperCounters: KeeperCounters
     private let destinations: [NamedDestination]
     private let hindrance: @Sendable () -> String?
+    private let headscale: @Sendable () -> RelayStatus.Headscale?
     private let startedAt = Clock.monotonic()
     private let state: Mutex<State>
 
     init(
         origin: String, _ access: LedgerAccess, _ queue: BatchQueue, _ counters: LedgerCounters,
         _ keeperCounters: KeeperCounters, _ destinations: [NamedDestination],
+        headscale: @escaping @Sendable () -> RelayStatus.Headscale?,
         hindrance: @escaping @Sendable () -> String?
     ) {
         self.origin = origin
@@ -42,6 +44,7 @@ final class StatusBoard: Sendable {
         self.keeperCounters = keeperCounters
         self.destinations = destinations
         self.hindrance = hindrance
+        self.headscale = headscale
         let start = Timeline.Moment(
             nextIndex: access.horizon.position.nextIndex, octets: counters.writtenOctets,
             time: Clock.wall() / 1_000_000)
@@ -92,7 +95,7 @@ final class StatusBoard: Sendable {
                     name: name, received: counters.received, dropped: counters.dropped,
                     connections: counters.openConnections)
             },
-            destinations: destinations.indices.map { destination($0) })
+            destinations: destinations.indices.map { destination($0) }, headscale: headscale())
     }
 
     private func destination(_ place: Int) -> RelayStatus.Destination {

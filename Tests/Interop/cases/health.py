@@ -41,8 +41,15 @@ def headscale_comes_and_goes(workshop):
     check(gauge("health") == 1 and gauge("certificate_expiry_seconds") > 0, f"the gauges are {relay.metrics()}")
     check(gauge("nodestore_queue_depth") is None, "what the server does not tell is shown")
 
+    def server_line():
+        told = workshop.run([relay.binary, "status", "--config", relay.settings_file]).stdout
+        return next((line for line in told.splitlines() if line.startswith("  server ")), told)
+
+    check(server_line().startswith("  server up, well, its certificate ends in "), f"status says {server_line()}")
+
     server.stop()
     expect(1)
+    check(server_line().startswith("  server down"), f"status says {server_line()}")
     check(gauge("up") == 0 and gauge("health") == 0 and gauge("nodes") is None, f"the gauges are {relay.metrics()}")
     server = HealthServer(port)
     expect(2)

@@ -103,7 +103,7 @@ struct HeadscaleElement {
         _ sender: IPAddress?, into out: inout ByteWriter
     ) {
         if let node = line[.nodeID], let id = text.decimal(node.range) { enrichment.write(node: id, into: &out) }
-        if let peer, let address = IPAddress(text, peer.address) {
+        if let peer, let address = peer.v4.map({ IPAddress(v4: $0) }) ?? IPAddress(text, peer.address) {
             enrichment.write(address: address, into: &out)
         }
         if let sender { enrichment.write(sender: sender, into: &out) }

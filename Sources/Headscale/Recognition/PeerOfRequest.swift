@@ -2,11 +2,14 @@
 struct PeerOfRequest: Equatable {
     let address: Range<Int>
     let port: Range<Int>?
+    /// The address, if it is one of IPv4.
+    let v4: UInt32?
 
     /// What stands in `range`; nil if that is no address.
     init?(_ text: RawSpan, _ range: Range<Int>) {
         guard range.count >= 2, range.count <= 64 else { return nil }
-        if let end = Self.endOfIPv4(text, range) {
+        if let (end, number) = Self.readIPv4(text, range) {
+            v4 = number
             address = range.lowerBound..<end
             guard end < range.upperBound else {
                 port = nil
@@ -16,6 +19,7 @@ struct PeerOfRequest: Equatable {
             guard text.byte(end) == UInt8(ascii: ":"), Self.isPort(text, end + 1..<range.upperBound) else { return nil }
             return
         }
+        v4 = nil
         let isBracketed = text.byte(range.lowerBound) == UInt8(ascii: "[")
         let close = isBracketed ? text.first(UInt8(ascii: "]"), in: range) : range.upperBound
         address = range.lowerBound + (isBracketed ? 1 : 0)..<max(close, range.lowerBound + 1)
@@ -40,10 +44,11 @@ struct PeerOfRequest: Equatable {
         return nil
     }
 
-    /// The end of the four numbers that `range` begins with; nil if it does not.
+    /// The end of the four numbers that `range` begins with, and the address that they are; nil if it does not.
     @inline(__always)
-    private static func endOfIPv4(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+    private static func readIPv4(_ text: RawSpan, _ range: Range<Int>) -> (end: Int, address: UInt32)? {
         var at = range.lowerBound
+        var address: UInt32 = 0
         for part in 0..<4 {
             let start = at
             var number = 0
@@ -52,11 +57,12 @@ struct PeerOfRequest: Equatable {
                 at += 1
             }
             guard at > start, at - start < 4, number <= 255 else { return nil }
+            address = address << 8 | UInt32(number)
             guard part < 3 else { break }
             guard at < range.upperBound, text.byte(at) == UInt8(ascii: ".") else { return nil }
             at += 1
         }
-        return at
+        return (at, address)
     }
 
     /// Whether it looks like IPv6, perhaps with a zone or with IPv4 in it.

@@ -34,7 +34,10 @@ struct RecordHead {
 
     /// HOSTNAME, if it is an address: what a sender without a name has.
     func sender(_ line: RawSpan) -> IPAddress? {
-        IPAddress(line, host)
+        guard let first = host.first.map({ line.byte($0) }), first.isHex || first == UInt8(ascii: ":") else {
+            return nil
+        }
+        return IPAddress(line, host)
     }
 
     /// A number for who wrote the record, by which its records are told from those of others.

@@ -99,6 +99,8 @@ enum HeaderWord {
     /// A log level, as applications write it at the head of their own lines: neither a host nor a tag.
     static func isLevel(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         guard range.count >= 3, range.count <= 8 else { return false }
+        // zerolog's console writer, for a record without a level.
+        if range.count == 3, bytes.has("???", at: range.lowerBound) { return true }
         for index in range where !bytes.byte(index).isUpper { return false }
         for level in levels where level.utf8CodeUnitCount == range.count && bytes.has(level, at: range.lowerBound) {
             return true

@@ -3,6 +3,8 @@
 enum LineShape: Equatable {
     /// zerolog's JSON, from the offset of its brace.
     case json(Int)
+    /// A line of any shape in the JSON of docker's `json-file` driver; the offset of the string that holds it.
+    case docker(Int)
     /// The console writer's, from the offset of its time.
     case text(Int)
     /// The console writer's with colours, from the offset of the first of them.
@@ -30,7 +32,11 @@ enum LineShape: Equatable {
         }
         switch text.byte(start) {
         case UInt8(ascii: "{"):
-            self = text.byte(start + 1) == UInt8(ascii: "\"") ? .json(start) : .plain
+            if text.has(Self.dockerOpening, at: start) {
+                self = .docker(start + Self.dockerOpening.utf8CodeUnitCount)
+            } else {
+                self = text.byte(start + 1) == UInt8(ascii: "\"") ? .json(start) : .plain
+            }
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
             self = Self.dated(text, range)
         case UInt8(ascii: "#"), UInt8(ascii: "\\"):
@@ -46,6 +52,9 @@ enum LineShape: Equatable {
             self = .plain
         }
     }
+
+    /// What docker's `json-file` driver puts in front of each line.
+    private static var dockerOpening: StaticString { "{\"log\":\"" }
 
     /// What begins with a digit.
     private static func dated(_ text: RawSpan, _ range: Range<Int>) -> LineShape {

@@ -48,6 +48,26 @@ extension ByteWriter {
         }
     }
 
+    /// Appends the contents of a JSON string as a record's text: without its escapes, controls as `#` and three octal
+    /// digits, a line end at its end left out.
+    mutating func append(unescaped text: RawSpan, _ range: Range<Int>) {
+        var at = range.lowerBound
+        while at < range.upperBound, !overflowed {
+            guard text.byte(at) == UInt8(ascii: "\\"), at + 1 < range.upperBound else {
+                append(text.byte(at))
+                at += 1
+                continue
+            }
+            guard case .character(let value) = Self.unescape(text, &at, range.upperBound, .json) else { continue }
+            switch value {
+            case 0x0A where at == range.upperBound: break
+            case 0x09: append(0x09)
+            case 0..<0x20, 0x7F: append(octal: UInt8(value))
+            default: append(character: value)
+            }
+        }
+    }
+
     private mutating func appendEscaping(_ text: RawSpan, _ character: Range<Int>) {
         let byte = text.byte(character.lowerBound)
         if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "]") {

@@ -27,8 +27,10 @@ public struct Recogniser: ~Copyable {
     private var messages = MessageCache()
     /// Whether the record last examined, which is not Headscale's, says what an administrator did.
     private var isHint = false
-    /// A line without its colours.
+    /// A line without its colours, or out of its wrapping.
     private var plain = Scratch()
+    /// A line out of its wrapping, with its colours.
+    private var unwrapped = Scratch()
     /// The batch that lines move to next.
     private var spare: Batch?
     /// What records gain from elsewhere.
@@ -67,7 +69,7 @@ public struct Recogniser: ~Copyable {
         /// Headscale's. The offsets in ``line`` are of its own bytes.
         case headscale
         /// Headscale's. The offsets are of ``plain``.
-        case coloured
+        case rewritten
     }
 
     /// Moves all records to another batch, from the first on that is Headscale's with what they tell; that one was
@@ -120,7 +122,7 @@ public struct Recogniser: ~Copyable {
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
                 let sender = hasContext ? RecordHead(record.places).sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
-                let read = verdict == .coloured ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
+                let read = verdict == .rewritten ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
                 element.write(read, line, memory, &texts, &enrichment, sender, into: &out)
             }
         }
@@ -140,7 +142,9 @@ public struct Recogniser: ~Copyable {
         case .json, .text:
             return read(record, shape, range, head, record) ? .headscale : .other
         case .colours:
-            return readColoured(record, range, head) ? .coloured : .other
+            return readColoured(record, range, head, record) ? .rewritten : .other
+        case .docker(let start):
+            return readWrapped(record, start..<range.upperBound, head) ? .rewritten : .other
         case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
             let origin = head.origin(record)
             guard origin != .other else {
@@ -151,20 +155,21 @@ public struct Recogniser: ~Copyable {
                 let rest = behind..<range.upperBound
                 return read(record, LineShape(record, rest), rest, head, record) ? .headscale : .other
             }
-            return readOther(record, shape, range, head, origin) ? .headscale : .other
+            return readOther(record, shape, range, head, origin, record) ? .headscale : .other
         }
     }
 
+    /// Reads a line with colours in `coloured`, which is `record` or was in it.
     private mutating func readColoured(
-        _ record: RawSpan, _ range: Range<Int>, _ head: RecordHead
+        _ coloured: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
     ) -> Bool {
         plain.write { out in
             var at = range.lowerBound
             while at < range.upperBound {
-                if let end = LineShape.colour(record, at) {
+                if let end = LineShape.colour(coloured, at) {
                     at = end
                 } else {
-                    out.append(record.byte(at))
+                    out.append(coloured.byte(at))
                     at += 1
                 }
             }
@@ -176,6 +181,26 @@ public struct Recogniser: ~Copyable {
         return read(text, .text(0), all, head, record)
     }
 
+    /// Reads the line in the string of JSON that begins at `range`.
+    private mutating func readWrapped(_ record: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Bool {
+        let end = JSONLine.stringEnd(record, range.lowerBound, range.upperBound)
+        plain.write { $0.append(unescaped: record, range.lowerBound..<end) }
+        // The span is used only while nothing writes to the scratch.
+        let text = unsafe _overrideLifetime(plain.bytes, copying: record)
+        let all = 0..<text.byteCount
+        let shape = LineShape(text, all)
+        switch shape {
+        case .json, .text: return read(text, shape, all, head, record)
+        case .docker: return false
+        case .colours:
+            swap(&plain, &unwrapped)
+            return readColoured(unsafe _overrideLifetime(unwrapped.bytes, copying: record), all, head, record)
+        case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
+            let origin = head.origin(record)
+            return origin != .other && readOther(text, shape, all, head, origin, record)
+        }
+    }
+
     // MARK: - zerolog
 
     // All that read a line fill in ``line`` and ``found``, or return false: it is not Headscale's.
@@ -185,16 +210,18 @@ public struct Recogniser: ~Copyable {
         _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
     ) -> Bool {
         switch shape {
-        case .json: return readJSON(text, range, head)
+        case .json: return readJSON(text, range, head, record)
         case .text: return readText(text, range, head, record)
         default: return false
         }
     }
 
-    private mutating func readJSON(_ text: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Bool {
+    private mutating func readJSON(
+        _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
+    ) -> Bool {
         // Headscale puts the level first, unless there is none.
         let isZerolog = text.has("{\"level\":\"", at: range.lowerBound)
-        let origin = isZerolog ? nil : head.origin(text)
+        let origin = isZerolog ? nil : head.origin(record)
         guard isZerolog || origin == .headscale || origin == .unnamed else { return false }
         guard JSONLine.read(text, range, names, into: &line) else { return false }
         let level = line[.level].flatMap { Level(text, $0.range) }
@@ -212,7 +239,7 @@ public struct Recogniser: ~Copyable {
         } else {
             result = lookedUp(isMessage(message) ? catalogue.match(text, message, .whole) : nil, text, message)
         }
-        return note(text, result, head, origin ?? head.origin(text), text)
+        return note(text, result, head, origin ?? head.origin(record), record)
     }
 
     private mutating func readText(
@@ -250,7 +277,9 @@ public struct Recogniser: ~Copyable {
         switch result {
         case .match(let found): match = found
         case .unmatched(let meaning):
-            guard origin == .headscale || origin == .unnamed || isFromHeadscale(text) else { return false }
+            guard origin == .headscale || (origin == .unnamed && isOfZerolog) || isFromHeadscale(text) else {
+                return false
+            }
             noteUnmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
             return true
         }
@@ -265,8 +294,17 @@ public struct Recogniser: ~Copyable {
         return true
     }
 
+    /// Whether the line has what zerolog's have: other libraries call the message something else.
+    private var isOfZerolog: Bool { line.fields & (Field.message.bit | Field.error.bit | Field.sql.bit) != 0 }
+
+    /// The fields of the access log, from 0.29 on.
+    private static let requestFields = [Field.method, .path, .remote, .status, .bytes, .elapsed].reduce(0) {
+        $0 | $1.bit
+    }
+
     /// Whether something in the line is nobody else's.
     private func isFromHeadscale(_ text: RawSpan) -> Bool {
+        if line.fields & Self.requestFields == Self.requestFields { return true }
         if let caller = line[.caller], text.first("hscontrol/", in: caller.range) != nil { return true }
         return line[.machineKey] != nil && (line[.nodeID] != nil || line[.node] != nil)
     }
@@ -274,13 +312,14 @@ public struct Recogniser: ~Copyable {
     // MARK: - Other lines
 
     private mutating func readOther(
-        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ origin: LineOrigin
+        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ origin: LineOrigin,
+        _ record: RawSpan
     ) -> Bool {
         let (start, format) = shape.text(range)
         line.reset(format)
         let first = start..<(text.first("#012", in: start..<range.upperBound) ?? range.upperBound)
         line.set(.message, first)
-        let key = head.sourceKey(text)
+        let key = head.sourceKey(record)
         if format == .spew, origin == .headscale || origin == .unnamed {
             memory.begin(key, .dumped, level: nil)
             found = Finding(.dumped, level: nil, format: .spew, message: nil)

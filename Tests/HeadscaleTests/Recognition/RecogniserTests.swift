@@ -57,6 +57,38 @@ import Testing
         #expect(json?["event"] == "headscale.started")
     }
 
+    /// A line of any shape as docker's `json-file` driver keeps it.
+    @Test(arguments: [
+        (#"2026-07-22T06:18:30Z INF node connected node.id=42 node.name=\"a b\"\n"#, "text"),
+        (
+            #"\u001b[90m2026-07-22T06:18:30Z\u001b[0m \u001b[32mINF\u001b[0m node connected \u001b[36mnode.id=\u001b[0m42 node.name=\"a b\""#,
+            "text"
+        ),
+        (
+            #"{\"level\":\"info\",\"node.id\":42,\"node.name\":\"a b\",\"time\":1784701110,\"message\":\"node connected\"}\n"#,
+            "json"
+        ),
+    ]) func linesThatDockerKeeps(_ line: String, _ format: String) {
+        for header in ["", "<30>1 2026-07-21T11:02:13Z vpn1 docker 1 - - "] {
+            var recognise = Recognising()
+            let told = recognise(header + #"{"log":"\#(line)","stream":"stderr","time":"2026-07-22T06:18:30.1Z"}"#)
+            #expect(told?["event"] == "node.connected" && told?["node"] == "a b" && told?["node_id"] == "42")
+            #expect(told?["format"] == format && told?["time"] == "2026-07-22T06:18:30Z" && told?["level"] == "info")
+        }
+        var recognise = Recognising()
+        let crash = recognise(#"<30>1 2026-07-21T11:02:13Z vpn1 headscale 1 - - {"log":"panic: out of cheese\n"}"#)
+        #expect(crash?["event"] == "headscale.crashed")
+        #expect(recognise(#"{"log":"{\"log\":\"2026-07-22T06:18:30Z INF node connected node.id=42\"}"}"#) == nil)
+        #expect(recognise(#"<30>1 2026-07-21T11:02:13Z vpn1 docker 1 - - {"log":"panic: out of cheese\n"}"#) == nil)
+    }
+
+    /// A record without a level, bare as a file has it.
+    @Test func withoutALevel() {
+        var recognise = Recognising()
+        let told = recognise("2026-07-22T06:18:30Z ??? folding the policy space")
+        #expect(told?["event"] == "headscale.message" && told?["category"] == "policy" && told?["level"] == nil)
+    }
+
     /// Other programs, some of which log with the same library.
     @Test(arguments: [
         "<38>1 2026-07-21T11:02:13Z vpn1 sshd 912 - - Failed password for root from 192.0.2.1 port 22 ssh2",
@@ -66,6 +98,8 @@ import Testing
         #"<30>1 2026-07-21T11:02:13Z vpn1 caddy 1 - - {"level":"info","ts":1784700851.2,"msg":"handled request"}"#,
         "<30>1 2026-07-21T11:02:13Z vpn1 caddy 1 - - 2026/07/21 11:02:13 http: TLS handshake error from 192.0.2.1:1: EOF",
         "<30>1 2026-07-21T11:02:13Z vpn1 app 1 - - Error: no such file", "an ordinary line",
+        #"{"level":"info","ts":1784700851.2,"caller":"http/server.go:1","msg":"zap's"}"#,
+        #"<30>1 2026-07-21T11:02:13Z vpn1 grafana 1 - - {"level":"info","method":"GET","path":"/","status":200,"message":"http request"}"#,
         "<30>1 2026-07-21T11:02:13Z vpn1 app 1 - -", "<30>1 2026-07-21T11:02:13Z vpn1 app 1 - - {",
     ]) func othersAreLeftAlone(_ frame: String) {
         var recognise = Recognising()

@@ -13,7 +13,7 @@ struct CatalogueRow {
         _ row: EmbeddedTable.Row, of table: EmbeddedTable, services: [String: Service]
     ) throws(EmbeddedTable.Fault) {
         guard let service = services[row[0].string] else { throw table.fault(row, "an event that events.tsv lacks") }
-        guard let logged = LoggedLevels(row[3].string), let firstVersion = logged.firstVersion else {
+        guard let logged = LoggedLevels(row[3].string), !logged.parts.isEmpty else {
             throw table.fault(row, "no levels and versions")
         }
         let flags = try CatalogueFlags(row, table)
@@ -27,8 +27,7 @@ struct CatalogueRow {
         let meaning = Meaning(
             event: row[0], service: service, category: category, outcome: outcome, isSecurityRelevant: flags.isSecurity)
         entry = CatalogueEntry(
-            meaning: meaning, level: logged.parts.lazy.compactMap(\.level).first, isGeneric: flags.isGeneric,
-            firstVersion: firstVersion, secondSince: flags.secondSince)
+            meaning: meaning, level: logged.parts.lazy.compactMap(\.level).first, isGeneric: flags.isGeneric)
     }
 
     private static func errorText(_ row: EmbeddedTable.Row, _ table: EmbeddedTable) throws(EmbeddedTable.Fault)
@@ -67,7 +66,6 @@ extension CatalogueRow {
 private struct CatalogueFlags {
     var isSecurity = false
     var isGeneric = false
-    var secondSince: HeadscaleVersion?
 
     init(_ row: EmbeddedTable.Row, _ table: EmbeddedTable) throws(EmbeddedTable.Fault) {
         if row[4] == "-" { return }
@@ -75,11 +73,7 @@ private struct CatalogueFlags {
             switch flag {
             case "security": isSecurity = true
             case "generic": isGeneric = true
-            default:
-                guard flag.hasPrefix("second "), let version = HeadscaleVersion(flag.dropFirst(7)) else {
-                    throw table.fault(row, "no such flag: \(flag)")
-                }
-                secondSince = version
+            default: throw table.fault(row, "no such flag: \(flag)")
             }
         }
     }

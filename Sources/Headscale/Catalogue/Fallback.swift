@@ -12,9 +12,7 @@ extension MessageCatalogue {
         let meaning = Meaning(
             event: FixedText(event), service: topic.service, category: topic.category, outcome: outcome,
             isSecurityRelevant: false)
-        return CatalogueEntry(
-            meaning: meaning, level: level, isGeneric: false, firstVersion: HeadscaleVersion.known.lowerBound,
-            secondSince: nil)
+        return CatalogueEntry(meaning: meaning, level: level, isGeneric: false)
     }
 
     /// The first topic that a word of the message belongs to. Only the first 256 bytes are looked at: there it says what

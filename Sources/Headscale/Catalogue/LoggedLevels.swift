@@ -68,8 +68,6 @@ struct LoggedLevels: Sendable {
     func levels(in version: HeadscaleVersion) -> [Level?] {
         parts.filter { $0.versions.contains { $0.contains(version) } }.map(\.level)
     }
-
-    var firstVersion: HeadscaleVersion? { parts.flatMap(\.versions).map(\.lowerBound).min() }
 }
 
 extension LoggedLevels: CustomStringConvertible {

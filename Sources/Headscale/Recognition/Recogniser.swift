@@ -4,33 +4,20 @@ internal import Syslog
 /// Recognises Headscale's records, and says in an element of their structured data what they tell: one thread's
 /// working memory.
 ///
-/// A record is told by its text, not by who sends it: zerolog's JSON and console text, Go's standard logger, gin, gRPC,
-/// crashes and plain lines, under any tag. Another program's lines are left alone: what has no text of Headscale's own
-/// counts only under a tag of Headscale's.
-///
-/// Redaction comes after it, so that nothing it writes has not been looked through.
+/// ``LineExaminer`` finds out what a line tells, ``HeadscaleElement`` writes it down. Redaction comes after it, so that
+/// nothing it writes has not been looked through.
 public struct Recogniser: ~Copyable {
     /// What was done so far.
     public private(set) var statistics = RecognitionStatistics()
     /// What the access log said since somebody took it.
-    public var accessLog = AccessLogTally()
+    public var accessLog: AccessLogTally {
+        get { examiner.accessLog }
+        set { examiner.accessLog = newValue }
+    }
 
-    private let catalogue = MessageCatalogue.embedded
-    private let names = FieldNames()
     private let pseudonym: Pseudonym?
-    /// Where the fields stand of the line last examined.
-    private var line = LogLine()
-    /// What the line last examined tells, if it is Headscale's.
-    private var found = Finding(.dumped, level: nil, format: .plain, message: nil)
-    private var memory = SourceMemory()
+    private var examiner = LineExaminer()
     private var texts: ElementTexts
-    private var messages = MessageCache()
-    /// Whether the record last examined, which is not Headscale's, says what an administrator did.
-    private var isHint = false
-    /// A line without its colours, or out of its wrapping.
-    private var plain = Scratch()
-    /// A line out of its wrapping, with its colours.
-    private var unwrapped = Scratch()
     /// The batch that lines move to next.
     private var spare: Batch?
     /// What records gain from elsewhere.
@@ -62,19 +49,9 @@ public struct Recogniser: ~Copyable {
         }
     }
 
-    /// Whose a record is.
-    private enum Verdict {
-        /// Another program's.
-        case other
-        /// Headscale's. The offsets in ``line`` are of its own bytes.
-        case headscale
-        /// Headscale's. The offsets are of ``plain``.
-        case rewritten
-    }
-
     /// Moves all records to another batch, from the first on that is Headscale's with what they tell; that one was
     /// examined.
-    private mutating func move(_ batch: inout Batch, from first: Int, _ verdict: Verdict) {
+    private mutating func move(_ batch: inout Batch, from first: Int, _ verdict: LineExaminer.Verdict) {
         var moved = takeSpare(recordCapacity: batch.recordCapacity)
         for index in 0..<first { moved.append(index, of: batch) }
         write(verdict, batch, first, to: &moved)
@@ -97,305 +74,38 @@ public struct Recogniser: ~Copyable {
     }
 
     /// Finds out whose record `index` of `batch` is, and what it tells.
-    private mutating func examine(_ batch: borrowing Batch, _ index: Int) -> Verdict {
+    private mutating func examine(_ batch: borrowing Batch, _ index: Int) -> LineExaminer.Verdict {
         let record = batch[index]
         // What a relay has sealed was recognised there.
         guard record.relay == 1, record.split < record.end else { return .other }
-        let verdict = examine(
+        let verdict = examiner.examine(
             batch.bytes.extracting(record.line), split: record.head.count, RecordHead(record.places))
         guard verdict != .other else {
-            if isHint { note(hint: index) }
+            if examiner.isHint { note(hint: index) }
             return .other
         }
-        if found.isChange { note(hint: index) }
-        statistics.note(found)
+        if examiner.found.isChange { note(hint: index) }
+        statistics.note(examiner.found)
         return verdict
     }
 
     private mutating func write(
-        _ verdict: Verdict, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
+        _ verdict: LineExaminer.Verdict, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
     ) {
-        let element = HeadscaleElement(finding: found, pseudonym: pseudonym)
+        let element = HeadscaleElement(finding: examiner.found, pseudonym: pseudonym)
         let hasContext = !enrichment.isEmpty
         moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
                 let sender = hasContext ? RecordHead(record.places).sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
-                let read = verdict == .rewritten ? unsafe _overrideLifetime(plain.bytes, copying: text) : text
-                element.write(read, line, memory, &texts, &enrichment, sender, into: &out)
+                let read = verdict == .rewritten ? unsafe _overrideLifetime(examiner.plain.bytes, copying: text) : text
+                element.write(read, examiner.line, examiner.memory, &texts, &enrichment, sender, into: &out)
             }
         }
     }
 
     private mutating func note(hint index: Int) {
         if hints.count < Self.hintLimit { hints.append(index) }
-    }
-
-    private mutating func examine(_ record: RawSpan, split: Int, _ head: RecordHead) -> Verdict {
-        isHint = false
-        let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
-        guard start < record.byteCount else { return .other }
-        let range = start..<record.byteCount
-        let shape = LineShape(record, range)
-        switch shape {
-        case .json, .text:
-            return read(record, shape, range, head, record) ? .headscale : .other
-        case .colours:
-            return readColoured(record, range, head, record) ? .rewritten : .other
-        case .docker(let start):
-            return readWrapped(record, start..<range.upperBound, head) ? .rewritten : .other
-        case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
-            let origin = head.origin(record)
-            guard origin != .other else {
-                isHint = head.isOfAdministrators(record)
-                return .other
-            }
-            if origin == .unnamed, let behind = LineShape.behindContainerName(record, range) {
-                let rest = behind..<range.upperBound
-                return read(record, LineShape(record, rest), rest, head, record) ? .headscale : .other
-            }
-            return readOther(record, shape, range, head, origin, record) ? .headscale : .other
-        }
-    }
-
-    /// Reads a line with colours in `coloured`, which is `record` or was in it.
-    private mutating func readColoured(
-        _ coloured: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
-    ) -> Bool {
-        plain.write { out in
-            var at = range.lowerBound
-            while at < range.upperBound {
-                if let end = LineShape.colour(coloured, at) {
-                    at = end
-                } else {
-                    out.append(coloured.byte(at))
-                    at += 1
-                }
-            }
-        }
-        // The span is used only while nothing writes to the scratch.
-        let text = unsafe _overrideLifetime(plain.bytes, copying: record)
-        let all = 0..<text.byteCount
-        guard case .text = LineShape(text, all) else { return false }
-        return read(text, .text(0), all, head, record)
-    }
-
-    /// Reads the line in the string of JSON that begins at `range`.
-    private mutating func readWrapped(_ record: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Bool {
-        let end = JSONLine.stringEnd(record, range.lowerBound, range.upperBound)
-        plain.write { $0.append(unescaped: record, range.lowerBound..<end) }
-        // The span is used only while nothing writes to the scratch.
-        let text = unsafe _overrideLifetime(plain.bytes, copying: record)
-        let all = 0..<text.byteCount
-        let shape = LineShape(text, all)
-        switch shape {
-        case .json, .text: return read(text, shape, all, head, record)
-        case .docker: return false
-        case .colours:
-            swap(&plain, &unwrapped)
-            return readColoured(unsafe _overrideLifetime(unwrapped.bytes, copying: record), all, head, record)
-        case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
-            let origin = head.origin(record)
-            return origin != .other && readOther(text, shape, all, head, origin, record)
-        }
-    }
-
-    // MARK: - zerolog
-
-    // All that read a line fill in ``line`` and ``found``, or return false: it is not Headscale's.
-
-    /// Reads a line of zerolog's in `text`, which is `record` or what was made of it.
-    private mutating func read(
-        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
-    ) -> Bool {
-        switch shape {
-        case .json: return readJSON(text, range, head, record)
-        case .text: return readText(text, range, head, record)
-        default: return false
-        }
-    }
-
-    private mutating func readJSON(
-        _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
-    ) -> Bool {
-        // Headscale puts the level first, unless there is none.
-        let isZerolog = text.has("{\"level\":\"", at: range.lowerBound)
-        let origin = isZerolog ? nil : head.origin(record)
-        guard isZerolog || origin == .headscale || origin == .unnamed else { return false }
-        guard JSONLine.read(text, range, names, into: &line) else { return false }
-        let level = line[.level].flatMap { Level(text, $0.range) }
-        guard level != nil || line[.message] != nil else { return false }
-        line.level = level
-        let message = line[.message]?.range ?? range.upperBound..<range.upperBound
-        let result: MessageCache.Result
-        if let key = MessageCache.Key(text, message, level) {
-            if let known = messages[key] {
-                result = known
-            } else {
-                result = lookedUp(catalogue.match(text, message, .whole), text, message)
-                messages.keep(result, of: key)
-            }
-        } else {
-            result = lookedUp(isMessage(message) ? catalogue.match(text, message, .whole) : nil, text, message)
-        }
-        return note(text, result, head, origin ?? head.origin(record), record)
-    }
-
-    private mutating func readText(
-        _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
-    ) -> Bool {
-        guard let console = ConsoleLine(text, range) else { return false }
-        line.reset(.text)
-        line.level = console.level
-        line.set(.time, console.time)
-        if let caller = console.caller { line.set(.caller, caller) }
-        var match = catalogue.match(text, console.rest, .prefix)
-        let end = match.map { Int($0.end) } ?? ConsoleLine.fieldsStart(text, console.rest)
-        line.set(.message, console.rest.lowerBound..<end)
-        ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
-        if !isMessage(console.rest.lowerBound..<end) { match = nil }
-        return note(text, lookedUp(match, text, console.rest.lowerBound..<end), head, head.origin(record), record)
-    }
-
-    private func lookedUp(
-        _ match: CatalogueMatch?, _ text: RawSpan, _ message: Range<Int>
-    ) -> MessageCache.Result {
-        if let match { return .match(match) }
-        return .unmatched(MessageCatalogue.fallback(text, message, level: line.level).meaning)
-    }
-
-    /// Whether the catalogue may be asked for the message: only queries of the database have none.
-    private func isMessage(_ message: Range<Int>) -> Bool { !message.isEmpty || line[.sql] != nil }
-
-    /// Notes what a line of zerolog's tells, if it is Headscale's.
-    private mutating func note(
-        _ text: RawSpan, _ result: MessageCache.Result, _ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan
-    ) -> Bool {
-        let key = head.sourceKey(record)
-        let match: CatalogueMatch
-        switch result {
-        case .match(let found): match = found
-        case .unmatched(let meaning):
-            guard origin == .headscale || (origin == .unnamed && isOfZerolog) || isFromHeadscale(text) else {
-                return false
-            }
-            noteUnmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
-            return true
-        }
-        let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
-        if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return false }
-        found = Finding(entry.meaning, level: line.level, format: line.format, message: Int32(match.message))
-        if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
-            found = request(text, method.range, path.range, match)
-        }
-        memory.begin(key, found.meaning, level: line.level)
-        join(text, key)
-        return true
-    }
-
-    /// Whether the line has what zerolog's have: other libraries call the message something else.
-    private var isOfZerolog: Bool { line.fields & (Field.message.bit | Field.error.bit | Field.sql.bit) != 0 }
-
-    /// The fields of the access log, from 0.29 on.
-    private static let requestFields = [Field.method, .path, .remote, .status, .bytes, .elapsed].reduce(0) {
-        $0 | $1.bit
-    }
-
-    /// Whether something in the line is nobody else's.
-    private func isFromHeadscale(_ text: RawSpan) -> Bool {
-        if line.fields & Self.requestFields == Self.requestFields { return true }
-        if let caller = line[.caller], text.first("hscontrol/", in: caller.range) != nil { return true }
-        return line[.machineKey] != nil && (line[.nodeID] != nil || line[.node] != nil)
-    }
-
-    // MARK: - Other lines
-
-    private mutating func readOther(
-        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ origin: LineOrigin,
-        _ record: RawSpan
-    ) -> Bool {
-        let (start, format) = shape.text(range)
-        line.reset(format)
-        let first = start..<(text.first("#012", in: start..<range.upperBound) ?? range.upperBound)
-        line.set(.message, first)
-        let key = head.sourceKey(record)
-        if format == .spew, origin == .headscale || origin == .unnamed {
-            memory.begin(key, .dumped, level: nil)
-            found = Finding(.dumped, level: nil, format: .spew, message: nil)
-            return true
-        }
-        let match = catalogue.match(text, first, .whole)
-        let entry = match.map { catalogue.entry($0, level: nil, text, error: nil) }.flatMap { entry in
-            let isBelieved = origin == .headscale || !entry.isGeneric || (origin == .unnamed && format != .plain)
-            return isBelieved ? entry : nil
-        }
-        if format == .plain || format == .panic, let before = memory.continuation(key, entry?.meaning),
-            origin == .headscale || before.meaning.isCrash
-        {
-            found = Finding(before.meaning, level: before.level, format: format, message: nil)
-            found.part = before.part
-            return true
-        }
-        if let match, let entry {
-            if entry.meaning.isCrash { line.format = .panic }
-            memory.begin(key, entry.meaning, level: nil)
-            found = Finding(entry.meaning, level: nil, format: line.format, message: Int32(match.message))
-            return true
-        }
-        guard origin == .headscale else { return false }
-        noteUnmatched(MessageCatalogue.fallback(text, first, level: nil).meaning, key, isEmpty: false)
-        return true
-    }
-
-    /// Notes what a message tells that the catalogue does not have.
-    private mutating func noteUnmatched(_ meaning: Meaning, _ key: UInt64, isEmpty: Bool) {
-        let isStart = line.format != .plain
-        memory.begin(key, isStart ? meaning : nil, level: line.level, isEmpty: isEmpty)
-        found = Finding(meaning, level: line.level, format: line.format, message: nil)
-        found.isUnmatched = true
-    }
-
-    // MARK: - The access log, and what belongs together
-
-    private mutating func request(
-        _ text: RawSpan, _ method: Range<Int>, _ path: Range<Int>, _ match: CatalogueMatch
-    ) -> Finding {
-        let status = line[.status].flatMap { text.decimal($0.range) } ?? 0
-        let meaning = AccessLog.classify(text, method: method, path: path, status: Int(clamping: status))
-        if let elapsed = line[.elapsed].flatMap({ text.microseconds(ofMilliseconds: $0.range) }) {
-            let isLongPoll = AccessLog.isLongPoll(text, path: path)
-            accessLog.note(status: Int(clamping: status), elapsedMicroseconds: elapsed, isLongPoll: isLongPoll)
-        }
-        var finding = Finding(meaning, level: line.level, format: line.format, message: Int32(match.message))
-        finding.isRequest = true
-        finding.isChange = status / 100 == 2 && AccessLog.isChange(text, method: method, path: path)
-        return finding
-    }
-
-    private mutating func join(_ text: RawSpan, _ key: UInt64) {
-        if found.isRequest {
-            guard let status = line[.status].flatMap({ text.decimal($0.range) }), status >= 400,
-                let seconds = seconds(text)
-            else { return }
-            found.refusal = memory.takeRefusal(key, status: status, at: seconds)
-        } else if let code = line[.code].flatMap({ text.decimal($0.range) }), let seconds = seconds(text) {
-            let error = line[.error] ?? FieldValue(0..<0, .plain)
-            memory.note(
-                key, refusal: found.meaning.event, status: code, at: seconds, error: text.extracting(error.range),
-                error.form)
-        } else if found.meaning.event == "node.connected" || found.meaning.event == "node.disconnected",
-            let node = line[.nodeID].flatMap({ text.decimal($0.range) }), let seconds = seconds(text)
-        {
-            found.isDuplicate = memory.isRepeated(
-                key, event: found.meaning.event, message: found.message ?? -1, node: node, at: seconds)
-        }
-    }
-
-    /// The line's own time, in seconds since 1970.
-    private func seconds(_ text: RawSpan) -> Int64? {
-        guard let time = line[.time]?.range else { return nil }
-        if let seconds = text.decimal(time) { return Int64(seconds) }
-        return Timestamp(rfc3339: text.extracting(time))?.seconds
     }
 }

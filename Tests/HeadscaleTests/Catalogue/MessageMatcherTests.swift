@@ -87,21 +87,6 @@ import Testing
         #expect(Self.explained("http internal server error", .whole) == "http.error failure")
     }
 
-    /// The second line for a fact is one by version.
-    @Test(
-        arguments: [
-            ("node connected", 29, false), ("node has connected", 29, true), ("node has connected", nil, true),
-            ("node has connected, mapSession: 0x1, chan: 0x2", 24, false),
-            ("node has connected, mapSession: 0x1, chan: 0x2", 27, true),
-            ("node has disconnected, mapSession: 0x1, chan: 0x2", nil, false),
-        ] as [(String, UInt8?, Bool)])
-    func duplicates(_ text: String, _ minor: UInt8?, _ expected: Bool) throws {
-        let bytes = Array(text.utf8)
-        let match = try #require(unsafe Self.catalogue.match(bytes.span.bytes, 0..<bytes.count, .whole))
-        let entry = unsafe Self.catalogue.entry(match, level: nil, bytes.span.bytes, error: nil)
-        #expect(entry.isDuplicate(in: minor.map { HeadscaleVersion(minor: $0) }) == expected)
-    }
-
     @Test(
         arguments: [
             ("the OIDC provider has a new quirk", Level.error, "headscale.error authentication failure"),

@@ -31,7 +31,7 @@ struct ReceivedElement {
         while let item = reader.next() {
             guard case .element(let id) = item, let reserved = ReservedID(bytes, id) else { continue }
             if reserved == .identity { return true }
-            guard reserved == .received else { continue }
+            guard reserved == .received, id.dropFirst(9).allSatisfy({ bytes.byte($0).isDigit }) else { continue }
             var number: UInt64 = 0
             for index in id.dropFirst(9) { number = min(number * 10 + UInt64(bytes.byte(index).digitValue), 1 << 40) }
             // `received@032473` is another SD-ID.

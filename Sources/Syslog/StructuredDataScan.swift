@@ -104,14 +104,12 @@ enum ReservedID {
         first == UInt8(ascii: "w") || first == UInt8(ascii: "r") || first == UInt8(ascii: "h")
     }
 
-    /// `waxwing@1`, `waxwing-anything@1`, `received@1`, `redacted@1`, `headscale@1`, with any number.
+    /// `waxwing@…`, `waxwing-anything@…`, `received@…`, `redacted@…`, `headscale@…`: whatever stands behind the `@`, which
+    /// ought to be a number, so that no reader that looks only in front of it takes a client's element for the relay's.
     init?(_ bytes: RawSpan, _ identifier: Range<Int>) {
-        var at = identifier.upperBound
-        while at > identifier.lowerBound, bytes.byte(at - 1).isDigit { at -= 1 }
-        at -= 1
-        guard at > identifier.lowerBound, at + 1 < identifier.upperBound, bytes.byte(at) == UInt8(ascii: "@") else {
-            return nil
-        }
+        var at = identifier.lowerBound
+        while at < identifier.upperBound, bytes.byte(at) != UInt8(ascii: "@") { at += 1 }
+        guard at < identifier.upperBound else { return nil }
         let name = bytes.extracting(identifier.lowerBound..<at)
         if name.has("waxwing", at: 0), name.byteCount == 7 || name.byte(7) == UInt8(ascii: "-") {
             self = .identity

@@ -147,6 +147,7 @@ private let nothingKnown = "[\(received) time=\"received\" host=\"received\"]"
         ("headscale@99", "x-headscale@99"), ("waxwing@123456789012345678901234", "x-waxwi@123456789012345678901234"),
         ("waxwing-abcdefghijklmnopqrstu@1", "x-waxwing-abcdefghijklmnopqrst@1"),
         ("waxwing-abcdefghijklmnopqrstuv@1", "x-waxwing-abcdefghijklmnopqrst@1"),
+        ("headscale@x", "x-headscale@x"), ("waxwing@", "x-waxwing@"), ("received@1@2", "x-received@1@2"),
         ("waxwing", "waxwing"), ("origin", "origin"), ("x-waxwing@1", "x-waxwing@1"),
     ])
     func renames(id: String, expected: String) {

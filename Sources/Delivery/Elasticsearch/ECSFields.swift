@@ -54,6 +54,29 @@ struct ECSFields {
             }
         }
         message = header.message(line, behind: reader.offset)
+        if isHeadscale { keepWhatHasNoPlace(line) }
+    }
+
+    /// Shows what stands in `source` only beside an address among the others, if there is no address.
+    private mutating func keepWhatHasNoPlace(_ line: RawSpan) {
+        let hasAddress = self[.ip] != nil
+        for parameter: HeadscaleParameter in [.port, .country, .city, .asn, .asOrg] {
+            guard let value = self[parameter] else { continue }
+            guard !hasAddress || (parameter == .asOrg && self[.asn] == nil) else { continue }
+            // The name stands in front of the value, with `="` between them.
+            let nameEnd = value.lowerBound - 2
+            keep(line, nameEnd - parameter.name.utf8CodeUnitCount..<nameEnd, value)
+            parameters[parameter.rawValue] = Place()
+        }
+    }
+
+    /// Shows a parameter among the others. A name that comes again would be JSON that Elasticsearch refuses: the first
+    /// counts.
+    private mutating func keep(_ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
+        for index in 0..<otherCount where line.equal(others[index].name.range, name) { return }
+        guard otherCount < Self.otherLimit else { return }
+        others[otherCount] = Parameter(name: Place(name), value: Place(value))
+        otherCount += 1
     }
 
     /// The value of a parameter as it stands in the line, nil if there is none that its field takes.
@@ -99,11 +122,7 @@ struct ECSFields {
                 if parameter != .category { return }
             }
         }
-        // A name that comes again would be JSON that Elasticsearch refuses: the first counts.
-        for index in 0..<otherCount where line.equal(others[index].name.range, name) { return }
-        guard otherCount < Self.otherLimit else { return }
-        others[otherCount] = Parameter(name: Place(name), value: Place(value))
-        otherCount += 1
+        keep(line, name, value)
     }
 }
 
@@ -114,7 +133,7 @@ enum RelayElement {
     case none
 
     init(_ line: RawSpan, _ id: Range<Int>) {
-        if line.hasPrefix("waxwing-s", id) {
+        if line.hasPrefix("waxwing-seal@", id) || line.hasPrefix("waxwing-sig@", id) {
             self = .seal
         } else if line.hasPrefix("waxwing@", id) || line.hasPrefix("waxwing-", id) {
             self = .identity

@@ -95,6 +95,10 @@ extension ByteWriter {
             return octet < 0x80 ? .character(octet) : .octet(UInt8(octet))
         case UInt8(ascii: "U") where form == .quoted: return .character(number(text, &at, end, digits: 8) ?? 0xFFFD)
         case UInt8(ascii: "u"): return .character(codePoint(text, &at, end))
+        case 0x80...:
+            // No escape of anybody's. The character behind the backslash has several octets, and is read next.
+            at -= 1
+            return .character(0x5C)
         default: return .character(UInt32(kind))
         }
     }

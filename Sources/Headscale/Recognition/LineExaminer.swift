@@ -88,7 +88,8 @@ struct LineExaminer: ~Copyable {
     /// Reads the line in the string of JSON that begins at `range`.
     private mutating func readWrapped(_ record: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Bool {
         let end = JSONLine.stringEnd(record, range.lowerBound, range.upperBound)
-        plain.write { $0.append(unescaped: record, range.lowerBound..<end) }
+        // What outgrows a line says nothing that can be relied on.
+        guard plain.write({ $0.append(unescaped: record, range.lowerBound..<end) }) else { return false }
         // The span is used only while nothing writes to the scratch.
         let text = unsafe _overrideLifetime(plain.bytes, copying: record)
         let all = 0..<text.byteCount
@@ -220,8 +221,11 @@ struct LineExaminer: ~Copyable {
         _ record: RawSpan
     ) -> Bool {
         let (start, format) = shape.text(range)
+        // Nothing is no message, whatever the catalogue has for queries without one.
+        guard start < range.upperBound else { return false }
         line.reset(format)
-        let first = start..<(text.first("#012", in: start..<range.upperBound) ?? range.upperBound)
+        let lineEnd = text.first("#012", in: start..<range.upperBound) ?? range.upperBound
+        let first = start..<(lineEnd > start ? lineEnd : range.upperBound)
         line.set(.message, first)
         let key = head.sourceKey(record)
         if format == .spew, origin == .headscale || origin == .unnamed {
@@ -296,10 +300,12 @@ struct LineExaminer: ~Copyable {
         }
     }
 
-    /// The line's own time, in seconds since 1970.
+    /// The line's own time, in seconds since 1970; nil for one beyond what RFC 3339 can express.
     private func seconds(_ text: RawSpan) -> Int64? {
         guard let time = line[.time]?.range else { return nil }
-        if let seconds = text.decimal(time) { return Int64(seconds) }
+        if let seconds = text.decimal(time).map({ Int64(clamping: $0) }) {
+            return Timestamp.secondsRange.contains(seconds) ? seconds : nil
+        }
         return Timestamp(rfc3339: text.extracting(time))?.seconds
     }
 }

@@ -56,7 +56,10 @@ struct PeerOfRequest: Equatable {
                 number = number * 10 + Int(text.byte(at) &- 0x30)
                 at += 1
             }
-            guard at > start, at - start < 4, number <= 255 else { return nil }
+            // As IPAddress has it: no leading zeros, which some read as octal.
+            guard at > start, at - start < 4, number <= 255, at - start == 1 || text.byte(start) != 0x30 else {
+                return nil
+            }
             address = address << 8 | UInt32(number)
             guard part < 3 else { break }
             guard at < range.upperBound, text.byte(at) == UInt8(ascii: ".") else { return nil }

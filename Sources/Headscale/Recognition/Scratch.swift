@@ -13,11 +13,13 @@ struct Scratch: ~Copyable {
 
     deinit { unsafe memory.deallocate() }
 
-    /// Replaces the text by what `body` writes.
-    mutating func write(_ body: (inout ByteWriter) -> Void) {
+    /// Replaces the text by what `body` writes; false if that is longer than a line.
+    @discardableResult
+    mutating func write(_ body: (inout ByteWriter) -> Void) -> Bool {
         var writer = unsafe ByteWriter(unsafeOver: memory, capacity: Batch.lineLimit)
         body(&writer)
         count = writer.count
+        return !writer.overflowed
     }
 
     var bytes: RawSpan {

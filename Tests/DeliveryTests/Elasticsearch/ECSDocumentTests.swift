@@ -83,6 +83,16 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         #expect(bounded.count == ECSFields.otherLimit)
     }
 
+    /// What belongs to an address is not lost without one.
+    @Test func portWithoutAnAddress() throws {
+        let parameters = #"ip="fe80::1%eth0" port="x" port="443" city="Oslo" as_org="Example""#
+        let json = try StrictJSON(document("<30>1 - - - - - [headscale@32473 \(parameters)]\(identity) x"))
+        #expect(json["source"] == nil)
+        #expect(
+            try json["headscale"]
+                == StrictJSON(#"{"ip":"fe80::1%eth0","port":"x","city":"Oslo","as_org":"Example"}"#))
+    }
+
     @Test(arguments: [
         ("hscontrol/poll.go:89", "hscontrol/poll.go", 89), ("a:b.go:7", "a:b.go", 7), ("poll.go", "poll.go", nil),
         ("poll.go:", "poll.go:", nil), ("poll.go:x", "poll.go:x", nil),
@@ -156,6 +166,11 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         let json = try StrictJSON(document("<110>1 2026-11-23T06:15:00Z r waxwing 1 SEAL \(identity)\(seal) sealed"))
         #expect(json["event.action"]?.text == "seal")
         #expect(json["log.syslog.structured_data"] == nil)
+    }
+
+    @Test func whatLooksLikeASealIsNone() throws {
+        let json = try StrictJSON(document(#"<13>1 - h - - - [waxwing-sx a="b"]\#(identity) x"#))
+        #expect(json["event.action"] == nil)
     }
 
     /// An object with a name twice is refused by Elasticsearch, and one with thousands of names costs it dearly.

@@ -82,6 +82,54 @@ import Testing
         #expect(recognise(#"<30>1 2026-07-21T11:02:13Z vpn1 docker 1 - - {"log":"panic: out of cheese\n"}"#) == nil)
     }
 
+    /// Blank lines say nothing, and do not come between a crash and its stack.
+    @Test func blankLinesThatDockerKeeps() {
+        for header in ["", "<30>1 2026-07-21T11:02:13Z vpn1 a1b2c3d4e5f6 1 - - ", "<30>1 - vpn1 headscale 1 - - "] {
+            var recognise = Recognising()
+            #expect(recognise(header + #"{"log":"\n","stream":"stderr"}"#) == nil)
+        }
+        var recognise = Recognising()
+        let header = "<30>1 - vpn1 headscale 1 - - "
+        #expect(recognise(header + #"{"log":"panic: out of cheese\n"}"#)?["event"] == "headscale.crashed")
+        #expect(recognise(header + #"{"log":"\n"}"#) == nil)
+        let stack = recognise(header + #"{"log":"goroutine 1 [running]:\n"}"#)
+        #expect(stack?["event"] == "headscale.crashed" && stack?["part"] == "2")
+    }
+
+    /// What does not fit into a line when it is unwrapped is left alone: half a character would be no text.
+    @Test func wrappedLinesThatGrow() {
+        var recognise = Recognising()
+        let message = String(repeating: #"\b"#, count: 16_380)
+        let user = String(repeating: "x", count: 40) + #"\u00e9"#
+        let inner = #"{\"level\":\"info\",\"message\":\"\#(message)\",\"user\":\"\#(user)\"}"#
+        _ = recognise(#"{"log":"\#(inner)","stream":"stderr"}"#)
+    }
+
+    /// Times that are none, of records that are joined by their times.
+    @Test(arguments: ["9999999999999999999", "9223372036854775807", #""0000-01-01T00:00:00Z""#, "-1", "1e30"])
+    func hostileTimes(_ time: String) {
+        var recognise = Recognising()
+        for other in [time, "1", #""0000-01-01T00:00:00Z""#, "9223372036854775807"] {
+            for body in [
+                #""code":404,"error":"x","time":TIME,"message":"user msg: not found""#,
+                #""method":"GET","path":"/x","status":404,"time":TIME,"message":"http request""#,
+                #""node.id":1,"time":TIME,"message":"node connected""#,
+            ] {
+                for time in [time, other] {
+                    let told = recognise.headscale(#"{"level":"info","# + body.replacing("TIME", with: time) + "}")
+                    #expect(told["level"] == "info")
+                }
+            }
+        }
+    }
+
+    /// A backslash in front of a character of several octets is no escape, and does not cut it.
+    @Test func backslashInFrontOfACharacter() {
+        var recognise = Recognising()
+        let told = recognise.headscale(#"{"level":"info","user":"\é\🜲","time":1,"message":"user created"}"#)
+        #expect(told["user"] == #"\é\🜲"#)
+    }
+
     /// A record without a level, bare as a file has it.
     @Test func withoutALevel() {
         var recognise = Recognising()

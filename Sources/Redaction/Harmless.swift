@@ -92,6 +92,7 @@ enum Harmless {
 
     /// A key of Headscale or Tailscale whose secret part is masked, or is what another rule takes out.
     private static func isPrefixedKey(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+        guard range.count > 6 else { return false }
         let prefix: Int
         if bytes.has("hskey-", at: range.lowerBound) {
             let kind = range.lowerBound + 6

@@ -62,7 +62,7 @@ struct ValueGrammar {
             return nil
         }
         // Go's spew prints the type and the length before the value.
-        if bytes.has("(string) ", at: at) {
+        if at + 9 <= limit, bytes.has("(string) ", at: at) {
             at += 9
             if bytes.has("(len=", at: at) {
                 let close = bytes.first(UInt8(ascii: ")"), in: at..<min(limit, at + 40))

@@ -29,7 +29,7 @@ public struct Checkpoint: Hashable, Sendable, CustomStringConvertible {
             throw TransparencyLogError(
                 .malformedCheckpoint, "a checkpoint has at least three lines, none of them empty")
         }
-        guard let size = Decimal.parse(lines[1]) else {
+        guard let size = Decimal.parse(lines[1]), size <= CompactRange.sizeLimit else {
             throw TransparencyLogError(
                 .malformedCheckpoint, "the second line of a checkpoint is the tree size in decimal")
         }

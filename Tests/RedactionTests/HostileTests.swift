@@ -31,6 +31,17 @@ import Testing
         #expect(redacted([results[0]], with: &again)[0] == results[0])
     }
 
+    /// Words that are told by what stands behind them are looked for no further than the value may reach.
+    @Test(arguments: [
+        TestRecord("<13>1 - token=(string) (len=5) p m ", " hello"),
+        TestRecord("<13>1 - h APITOKEN:(string) (len=5 m ", " hello"),
+        TestRecord(#"<13>1 - h a p m [token:(string) (len="x"]"#, " hello"),
+        TestRecord(message: "-----BEGIN PRIVATE KEY-----hskey-----END PRIVATE KEY-----"),
+        TestRecord(message: "-----BEGIN PRIVATE KEY-----tskey-----END PRIVATE KEY-----"),
+    ]) func whatStandsBehindAValue(_ record: TestRecord) {
+        #expect(!redacted(record).head.isEmpty)
+    }
+
     @Test func tooManyMatchesReplaceTheRecord() {
         let text = String(repeating: "password=true ", count: SecretFinder.matchLimit + 1)
         let result = redacted(TestRecord(message: text))

@@ -21,7 +21,8 @@ enum RecognisedLine {
         }
         let newSplit = out.count - start
         let end = min(line.byteCount, split + lineLimit - newSplit)
-        guard end < line.byteCount else {
+        // Without the element the line is as long as it was, which may be as long as a trusted relay's.
+        guard newSplit > split, end < line.byteCount else {
             out.append(line, split..<line.byteCount)
             return (newSplit, true)
         }

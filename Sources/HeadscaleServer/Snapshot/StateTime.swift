@@ -24,9 +24,10 @@ enum StateTime {
 
     /// RFC 3339, UTC, of milliseconds since 1970.
     static func text(milliseconds: Int64) -> String {
-        spell(
+        let rest = (milliseconds % 1000 + 1000) % 1000
+        return spell(
             Timestamp(
-                seconds: milliseconds / 1000, microseconds: Int(milliseconds % 1000) * 1000, fractionDigits: 3))
+                seconds: (milliseconds - rest) / 1000, microseconds: Int(rest) * 1000, fractionDigits: 3))
     }
 
     private static func spell(_ time: Timestamp) -> String {

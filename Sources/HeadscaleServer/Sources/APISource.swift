@@ -138,6 +138,7 @@ private struct Session {
             if answer.status >= 400 { answer = try client.get("\(path)?user=\(APIClient.escaped(user.name))", key) }
             try answer.check(path)
             keys += try Self.list(answer, path, "preAuthKeys", Snapshot.Key.init(preAuth:))
+            guard keys.count <= SourceLimits.elements else { throw SourceLimits.tooMany }
         }
         return keys
     }

@@ -68,7 +68,7 @@ struct FileSource: StateSource {
         guard let name = node["name"]?.string else {
             throw ServerError("\(path): users[\(position)]: a user needs a name")
         }
-        var user = Snapshot.User(id: node["id"]?.int.flatMap(UInt64.init(exactly:)) ?? UInt64(position + 1), name: name)
+        var user = Snapshot.User(id: node["id"]?.string.flatMap { UInt64($0) } ?? UInt64(position + 1), name: name)
         user.displayName = node["display_name"]?.string ?? ""
         user.email = node["email"]?.string ?? ""
         return user
@@ -77,7 +77,8 @@ struct FileSource: StateSource {
     private func node(
         _ node: Yams.Node, position: Int, _ users: [String: UInt64]
     ) throws(ServerError) -> Snapshot.Node {
-        guard let id = node["id"]?.int.flatMap(UInt64.init(exactly:)) else {
+        // Not `int`, which reads 1:30 as sexagesimal, and traps on large ones.
+        guard let id = node["id"]?.string.flatMap({ UInt64($0) }) else {
             throw ServerError(
                 "\(path): nodes[\(position)]: a node needs an id, the number that `headscale nodes list` shows")
         }

@@ -113,7 +113,7 @@ final class OAuthSource: StateSource {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ServerError("POST /api/v2/oauth/token: there is no token in the answer")
         }
-        let new = Token(text: text, end: now + max(0, min(lifetime, 86_400) - Self.tokenMargin))
+        let new = Token(text: text, end: now + max(Self.tokenMargin, min(lifetime, 86_400)) - Self.tokenMargin)
         token.withLock { $0 = new }
         return new.text
     }

@@ -91,7 +91,8 @@ extension Verifier {
 
     /// What a verified seal says beyond its batch.
     mutating func count(_ seal: SealRecord) {
-        report.dropped += seal.dropped
+        let (dropped, isTooMuch) = report.dropped.addingReportingOverflow(seal.dropped)
+        report.dropped = isTooMuch ? .max : dropped
         noteUse(of: seal)
         codes?.add(seal)
         recent.mark(seal)

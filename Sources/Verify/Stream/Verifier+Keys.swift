@@ -144,7 +144,7 @@ extension Verifier {
         for note in keys.notes { judge(note) }
         let sizes = Set(keys.notes.map(\.size))
         for (size, seal) in handovers.sorted(by: { $0.key < $1.key })
-        where !sizes.contains(size) && isVerified(size - 2) {
+        where !sizes.contains(size) && size >= RekeyNote.sizeMinimum && isVerified(size - 2) {
             report.tampered.append(
                 Finding(
                     .rekey, records: seal.from..<size, seal: seal.number,

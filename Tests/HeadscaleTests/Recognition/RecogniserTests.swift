@@ -1,3 +1,4 @@
+import Syslog
 import Testing
 
 @testable import Headscale
@@ -128,6 +129,23 @@ import Testing
         var recognise = Recognising()
         let told = recognise.headscale(#"{"level":"info","user":"\é\🜲","time":1,"message":"user created"}"#)
         #expect(told["user"] == #"\é\🜲"#)
+    }
+
+    /// A trusted relay's line may be longer than there is room for with an element: it stays as it is.
+    @Test func headsWithoutRoom() {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let head = "<13>1 - h headscale p m [a b=\"\(String(repeating: "x", count: 65_360))\"]"
+        let line = head + " " + String(repeating: "y", count: 40)
+        let text = Array(line.utf8)
+        let (split, count) = unsafe bytes.withUnsafeMutableBytes { memory in
+            var out = unsafe ByteWriter(unsafeOver: memory.baseAddress.unsafelyUnwrapped, capacity: memory.count)
+            let result = RecognisedLine.write(unsafe text.span.bytes, split: head.utf8.count, into: &out) {
+                $0.append("[headscale@1]")
+            }
+            #expect(result.isWhole)
+            return (result.split, out.count)
+        }
+        #expect(split == head.utf8.count && Array(bytes[..<count]) == text)
     }
 
     /// A record without a level, bare as a file has it.

@@ -1,4 +1,5 @@
 import Glibc
+import OpenSSL
 import Seal
 import Testing
 import TransparencyLog
@@ -40,6 +41,25 @@ import TransparencyLog
         let report = try stream.verify(sealed) { $0.macKey = [UInt8](repeating: 1, count: 32) }
         #expect(report.outcome == .tampered && report.codes?.invalid.total == 16)
         #expect(throws: VerificationError(.macKey, "")) { try stream.verify(sealed) { $0.macKey = [1, 2, 3] } }
+    }
+
+    /// The ratchet of one run turns only so far, however many seals of a hostile key holder want more.
+    @Test func `numbers too far apart are unchecked`() throws {
+        let bytes = TestStream.firstMACKey
+        let macKey = unsafe SecretBytes(bytes.span.bytes)
+        let seals = try stream.seals.map {
+            let line = stream.lines[$0]
+            return try unsafe SealRecord(parsing: line.span.bytes)
+        }
+        guard var check = CodeCheck(firstKey: macKey, stepLimit: 9) else {
+            Issue.record("32 octets are a key")
+            return
+        }
+        for seal in seals.dropFirst(4) { check.add(seal) }
+        #expect(check.result.valid == 6 && check.result.unchecked == 6)
+        check.add(seals[0])
+        check.finish()
+        #expect(check.result.valid == 7 && check.result.invalid.total == 0)
     }
 
     @Test func `a missing MAC is not taken for a good one`() throws {

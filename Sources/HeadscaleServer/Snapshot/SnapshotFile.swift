@@ -9,6 +9,9 @@ struct SnapshotFile {
     /// What the form of the file is called; one of another form is not read.
     private static let format = "waxwing-headscale-1"
 
+    /// The last millisecond since 1970 that has room as nanoseconds: a file that somebody wrote in may say more.
+    private static let lastTime = Int64(UInt64.max / 1_000_000)
+
     private let folder: String
     private var path: String { "\(folder)/snapshot.json" }
     /// When reading the last snapshot began about which records were handed on: they may be durable while the snapshot is
@@ -29,7 +32,7 @@ struct SnapshotFile {
             switch name {
             case "format": format = try reader.scalar() ?? ""
             case "source": source = try reader.scalar() ?? ""
-            case "from": from = try reader.scalar().flatMap(Int64.init) ?? 0
+            case "from": from = try reader.scalar().flatMap(Int64.init).map { min(max($0, 0), Self.lastTime) } ?? 0
             case "snapshot": snapshot = try Snapshot(stored: &reader)
             default: try reader.skip()
             }

@@ -1,3 +1,4 @@
+import Batch
 import Headscale
 import NIOCore
 
@@ -44,6 +45,8 @@ struct APISource: StateSource {
 private struct Session {
     let client: APIClient
     let key: String?
+    /// When the whole reading has to be over, by the monotonic clock.
+    let end = Clock.monotonic() + SourceLimits.readingTime * 1_000_000_000
 
     /// The elements of the list `name` in the answer to `GET path`.
     func list<Element>(
@@ -133,6 +136,11 @@ private struct Session {
         }
         var keys: [Snapshot.Key] = []
         for user in snapshot.users {
+            guard Clock.monotonic() < end else {
+                throw ServerError(
+                    "GET \(path): asking for the keys of \(snapshot.users.count) users takes longer than \(SourceLimits.readingTime) s"
+                )
+            }
             // From 0.25 on by id, before by name.
             var answer = try client.get("\(path)?user=\(user.id)", key)
             if answer.status >= 400 { answer = try client.get("\(path)?user=\(APIClient.escaped(user.name))", key) }

@@ -18,7 +18,9 @@ struct FileSource: StateSource {
 
     func read() throws(ServerError) -> Snapshot {
         do {
-            guard let root = try Yams.compose(yaml: try text()) else { return Snapshot() }
+            let text = try text()
+            try refuseAliases(text)
+            guard let root = try Yams.compose(yaml: text) else { return Snapshot() }
             var snapshot = Snapshot()
             snapshot.users = try list(root, "users").enumerated().map { try user($1, position: $0) }
             let ids = Dictionary(snapshot.users.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
@@ -53,6 +55,23 @@ struct FileSource: StateSource {
         }
         guard let text = String(validating: content, as: UTF8.self) else { throw ServerError("\(path) is not UTF-8") }
         return text
+    }
+
+    /// Aliases within aliases make a short file a tree without end, and a list of users and nodes has no use for them.
+    private func refuseAliases(_ text: String) throws(ServerError) {
+        var previous: UInt8 = 0x0A
+        var (hasAnchor, hasAlias) = (false, false)
+        for byte in text.utf8 {
+            let isName =
+                byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte >= 0x30 && byte <= 0x39 || byte == 0x5F
+                || byte == 0x2D
+            if isName, previous == 0x26 { hasAnchor = true }
+            if isName, previous == 0x2A { hasAlias = true }
+            previous = byte
+        }
+        guard !hasAnchor || !hasAlias else {
+            throw ServerError("\(path) has anchors and aliases (&name, *name): write the values out")
+        }
     }
 
     private func list(_ root: Yams.Node, _ key: String) throws(ServerError) -> [Yams.Node] {

@@ -20,6 +20,8 @@ enum SourceLimits {
     static let octets = 64 << 20
     /// Elements of a list.
     static let elements = 200_000
+    /// Seconds in which one reading of many requests has to end.
+    static let readingTime: UInt64 = 300
     /// Octets of the policy.
     static let policyOctets = 4 << 20
 

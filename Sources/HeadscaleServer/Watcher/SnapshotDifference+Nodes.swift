@@ -94,8 +94,10 @@ extension SnapshotDifference {
         if old.announcedRoutes != new.announcedRoutes {
             noteRoutes(.routeAnnounced, new, old.announcedRoutes, new.announcedRoutes, [], "announces other routes")
         }
-        let approved = new.approvedRoutes.filter { !old.approvedRoutes.contains($0) }
-        let withdrawn = old.approvedRoutes.filter { !new.approvedRoutes.contains($0) }
+        guard old.approvedRoutes != new.approvedRoutes else { return }
+        let (before, after) = (Set(old.approvedRoutes), Set(new.approvedRoutes))
+        let approved = new.approvedRoutes.filter { !before.contains($0) }
+        let withdrawn = old.approvedRoutes.filter { !after.contains($0) }
         if !approved.isEmpty {
             noteRoutes(
                 .routeApproved, new, old.approvedRoutes, new.approvedRoutes, approved,

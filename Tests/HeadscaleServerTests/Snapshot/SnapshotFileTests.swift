@@ -53,6 +53,14 @@ struct SnapshotFileTests {
         #expect(try file.read() == nil)
     }
 
+    @Test(arguments: [Int64.min, -1, 0, 5, .max])
+    func aTimeIsOneThatNanosecondsCanTell(from: Int64) throws {
+        try file.replace(KeptSnapshot(source: "api", from: from, snapshot: .example))
+        let time = try #require(try file.read()).from
+        #expect(!UInt64(time).multipliedReportingOverflow(by: 1_000_000).overflow)
+        #expect(from < 0 || from > 5 || time == from)
+    }
+
     /// A mark says something only until the snapshot that it is about is kept.
     @Test func theMarkIsThatOfASnapshot() throws {
         func kept(_ from: Int64) -> KeptSnapshot { KeptSnapshot(source: "api", from: from, snapshot: .example) }

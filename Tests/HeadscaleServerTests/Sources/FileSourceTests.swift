@@ -39,10 +39,14 @@ struct FileSourceTests {
 
     @Test(arguments: [
         "- a", "nodes: x", "nodes: [{name: a}]", "nodes: [{id: 1, addresses: [x]}]", "users: [{id: 1}]", "nodes: [",
-        "a: &b [*b",
+        "a: &b [*b", "users: &u [{id: 1, name: a}]\nnodes: *u",
     ])
     func mistakesAreErrors(text: String) {
         #expect(throws: ServerError.self) { try read(text) }
+    }
+
+    @Test func whatOnlyLooksLikeAnAliasIsText() throws {
+        #expect(try read("users: [{name: \"R&D\"}, {name: \"5*\"}]").users.map(\.name) == ["R&D", "5*"])
     }
 
     @Test func aFileThatIsNotThereIsAnError() {

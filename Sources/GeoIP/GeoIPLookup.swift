@@ -41,6 +41,7 @@ public struct GeoIPLookup: ~Copyable {
     /// significant first, IPv4 mapped into IPv6.
     @inline(__always)
     public mutating func write(high: UInt64, low: UInt64, into out: inout ByteWriter) {
+        guard hasDatabases else { return }
         let hash = (high ^ low &* 0xFF51_AFD7_ED55_8CCD) &* 0x9E37_79B9_7F4A_7C15
         let start = Int(truncatingIfNeeded: hash >> 52) * Self.slotSize
         if !holds(start, high, low) { fill(start, high, low) }

@@ -44,6 +44,12 @@ typedef __m128i cscan_block;
 #define CSCAN_MASK(x) ((uint32_t)_mm_movemask_epi8(x))
 #endif
 
+// Asks for the cache lines of `count` bytes from `start` on, and waits for none of them.
+CSCAN_INLINE void cscan_prefetch(const void *start, size_t count)
+{
+    for (size_t i = 0; i < count; i += 64) __builtin_prefetch((const uint8_t *)start + i);
+}
+
 // MARK: - Classes of bytes
 
 // LF or NUL: the ends of a text frame.

@@ -1,3 +1,5 @@
+internal import CScan
+
 /// All nodes of a Headscale, to be looked up by id and by address: immutable, and made anew for each snapshot.
 ///
 /// What a record gains is ready-made text of SD-PARAMs (RFC 5424 §6.3.3), each with a space in front, escaped, without
@@ -15,56 +17,57 @@ public final class ContextTable: Sendable {
     public let count: Int
     /// Nodes that are not, because there were too many.
     public let excess: Int
-    /// The parameters of all nodes; never changed, and freed with the table.
-    nonisolated(unsafe) private let text: UnsafeRawBufferPointer
-    private let nodes: [Entry]
-    /// Places in ``nodes`` plus one, by a hash of the id; 0 where there is none.
-    private let byID: [UInt32]
-    /// The same for addresses, by place in ``addresses``.
-    private let byAddress: [UInt32]
-    private let addresses: [AddressEntry]
+    /// Nodes and addresses, each followed by what is said about it; never changed, and freed with the table.
+    nonisolated(unsafe) private let memory: UnsafeRawBufferPointer
+    private let byID: ContextIndex
+    private let byAddress: ContextIndex
 
-    /// Where the text about a node stands.
+    /// A node in ``memory``; its text begins ``textOffset`` behind it.
     private struct Entry: BitwiseCopyable {
         var id: UInt64
-        var start: UInt32
-        /// Where the parameters of the node itself end and those of its address begin.
+        /// Where in the text the parameters of the node itself end and those of its address begin.
         var split: UInt32
         var end: UInt32
-        /// The given name, within the parameters of the address.
+        /// The end of the given name, within the parameters of the address.
         var nameEnd: UInt32
     }
 
+    /// An address in ``memory``, and where its node is.
     private struct AddressEntry: BitwiseCopyable {
         var address: IPAddress
         var node: UInt32
     }
+
+    private static let textOffset = MemoryLayout<Entry>.stride
+    /// Entries begin at multiples of it, so that they take as few cache lines as they can.
+    private static let alignment = 32
 
     /// A table of `nodes`, of which those beyond ``nodeLimit`` are left out. Of two nodes with one id or one address the
     /// first counts.
     public init(_ nodes: [ContextNode] = []) {
         count = min(nodes.count, Self.nodeLimit)
         excess = nodes.count - count
-        var (text, entries, addresses) = ([UInt8](), [Entry](), [AddressEntry]())
-        entries.reserveCapacity(count)
-        addresses.reserveCapacity(2 * count)
-        for node in nodes.prefix(count) {
+        let nodes = nodes.prefix(count)
+        var memory: [UInt8] = []
+        var byID = ContextIndex(count: count)
+        var byAddress = ContextIndex(count: nodes.reduce(0) { $0 + min($1.addresses.count, Self.addressLimit) })
+        for node in nodes {
+            let place = Self.append(node, to: &memory)
+            byID.insert(Self.hash(node.id), at: place) { Self.load($0, memory, Entry.self).id == node.id }
             for address in node.addresses.prefix(Self.addressLimit) {
-                addresses.append(AddressEntry(address: address, node: UInt32(entries.count)))
+                let entry = AddressEntry(address: address, node: place)
+                byAddress.insert(Self.hash(address), at: Self.append(entry, to: &memory)) {
+                    Self.load($0, memory, AddressEntry.self).address == address
+                }
             }
-            entries.append(Self.append(node, to: &text))
         }
-        byID = Self.index(entries.map { Self.hash($0.id) }) { entries[$0].id == entries[$1].id }
-        byAddress = Self.index(addresses.map { Self.hash($0.address) }) {
-            addresses[$0].address == addresses[$1].address
-        }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: text.count, alignment: 16)
-        unsafe memory.copyBytes(from: text)
-        unsafe self.text = UnsafeRawBufferPointer(memory)
-        (self.nodes, self.addresses) = (entries, addresses)
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: memory.count, alignment: 64)
+        unsafe copy.copyBytes(from: memory)
+        unsafe self.memory = UnsafeRawBufferPointer(copy)
+        (self.byID, self.byAddress) = (byID, byAddress)
     }
 
-    deinit { unsafe text.deallocate() }
+    deinit { unsafe memory.deallocate() }
 
     // MARK: - Lookups
 
@@ -72,54 +75,74 @@ public final class ContextTable: Sendable {
     @inline(__always)
     @_lifetime(borrow self)
     public func parameters(ofNode id: UInt64) -> RawSpan? {
-        guard let entry = entry(id) else { return nil }
-        return span(entry.start, entry.split)
+        guard let place = byID.find(Self.hash(id), where: { load($0, Entry.self).id == id }) else { return nil }
+        return text(place, 0..<load(place, Entry.self).split)
     }
 
     /// ` ip_node="…" ip_node_id="…"` of the node that has this address.
     @inline(__always)
     @_lifetime(borrow self)
     public func parameters(ofAddress address: IPAddress) -> RawSpan? {
-        guard let entry = entry(address) else { return nil }
-        return span(entry.split, entry.end)
+        guard let place = place(address) else { return nil }
+        let entry = load(place, Entry.self)
+        return text(place, entry.split..<entry.end)
     }
 
     /// The given name of the node that has this address, as a PARAM-VALUE.
     @inline(__always)
     @_lifetime(borrow self)
     public func name(ofAddress address: IPAddress) -> RawSpan? {
-        guard let entry = entry(address) else { return nil }
-        return span(entry.split + UInt32(Self.nameParameter.utf8CodeUnitCount), entry.nameEnd)
+        guard let place = place(address) else { return nil }
+        let entry = load(place, Entry.self)
+        return text(place, entry.split + UInt32(Self.nameParameter.utf8CodeUnitCount)..<entry.nameEnd)
     }
 
+    /// Asks the memory for what will be said about the node with this id, so that nobody waits for it later. It is not
+    /// looked whether it is that node: one of a few thousand million others would have come for nothing.
     @inline(__always)
-    private func entry(_ id: UInt64) -> Entry? {
-        var slot = Self.slot(Self.hash(id), byID.count)
-        while byID[slot] > 0 {
-            let entry = nodes[Int(byID[slot]) - 1]
-            if entry.id == id { return entry }
-            slot = (slot + 1) & (byID.count - 1)
-        }
-        return nil
+    func prefetch(node id: UInt64) {
+        guard let place = byID.find(Self.hash(id), where: { _ in true }) else { return }
+        unsafe cscan_prefetch(memory.baseAddress! + Int(place), min(Self.usualSize, memory.count - Int(place)))
     }
 
+    /// Octets that most nodes take.
+    private static let usualSize = 256
+
+    /// The place of the node that has this address.
     @inline(__always)
-    private func entry(_ address: IPAddress) -> Entry? {
-        var slot = Self.slot(Self.hash(address), byAddress.count)
-        while byAddress[slot] > 0 {
-            let entry = addresses[Int(byAddress[slot]) - 1]
-            if entry.address == address { return nodes[Int(entry.node)] }
-            slot = (slot + 1) & (byAddress.count - 1)
-        }
-        return nil
+    private func place(_ address: IPAddress) -> UInt32? {
+        byAddress.find(Self.hash(address)) { load($0, AddressEntry.self).address == address }
+            .map { load($0, AddressEntry.self).node }
+    }
+
+    // MARK: - Memory
+
+    @inline(__always)
+    private func load<T: BitwiseCopyable>(_ place: UInt32, _ type: T.Type) -> T {
+        unsafe memory.loadUnaligned(fromByteOffset: Int(place), as: type)
     }
 
     @inline(__always)
     @_lifetime(borrow self)
-    private func span(_ start: UInt32, _ end: UInt32) -> RawSpan {
-        precondition(unsafe start <= end && Int(end) <= text.count)
-        let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: text[Int(start)..<Int(end)]))
+    private func text(_ place: UInt32, _ range: Range<UInt32>) -> RawSpan {
+        let start = Int(place) + Self.textOffset
+        precondition(unsafe start + Int(range.upperBound) <= memory.count)
+        let bytes = unsafe memory[start + Int(range.lowerBound)..<start + Int(range.upperBound)]
+        let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes))
         return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    private static func load<T: BitwiseCopyable>(_ place: UInt32, _ memory: [UInt8], _ type: T.Type) -> T {
+        unsafe memory.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: Int(place), as: type) }
+    }
+
+    /// Appends `entry` where an entry may begin, and says where that is.
+    private static func append<T: BitwiseCopyable>(_ entry: T, to memory: inout [UInt8]) -> UInt32 {
+        memory.append(contentsOf: repeatElement(0, count: -memory.count & (alignment - 1)))
+        let place = UInt32(memory.count)
+        unsafe withUnsafeBytes(of: entry) { unsafe memory.append(contentsOf: $0) }
+        memory.append(contentsOf: repeatElement(0, count: Int(place) + MemoryLayout<T>.stride - memory.count))
+        return place
     }
 
     // MARK: - Hashing
@@ -133,30 +156,12 @@ public final class ContextTable: Sendable {
         hash(address.low ^ address.high &* 0xC2B2_AE3D_27D4_EB4F)
     }
 
-    @inline(__always)
-    private static func slot(_ hash: UInt64, _ count: Int) -> Int {
-        Int(truncatingIfNeeded: hash >> 32) & (count - 1)
-    }
-
-    /// A hash table of twice to four times as many slots as there are entries.
-    private static func index(_ hashes: [UInt64], areEqual: (Int, Int) -> Bool) -> [UInt32] {
-        var size = 2
-        while size < hashes.count * 2 { size *= 2 }
-        var slots = [UInt32](repeating: 0, count: size)
-        for (entry, hash) in hashes.enumerated() {
-            var slot = slot(hash, size)
-            while slots[slot] > 0, !areEqual(Int(slots[slot]) - 1, entry) { slot = (slot + 1) & (size - 1) }
-            if slots[slot] == 0 { slots[slot] = UInt32(entry) + 1 }
-        }
-        return slots
-    }
-
     // MARK: - Text
 
     private static var nameParameter: StaticString { " ip_node=\"" }
 
-    private static func append(_ node: ContextNode, to text: inout [UInt8]) -> Entry {
-        let start = UInt32(text.count)
+    private static func append(_ node: ContextNode, to memory: inout [UInt8]) -> UInt32 {
+        var text: [UInt8] = []
         append(" node_name=\"", node.givenName, to: &text)
         let addresses = node.addresses.prefix(addressLimit).map(\.description).joined(separator: ",")
         append(" node_ip=\"", addresses, to: &text)
@@ -168,7 +173,9 @@ public final class ContextTable: Sendable {
         append(nameParameter, node.givenName.isEmpty ? "\(node.id)" : node.givenName, to: &text)
         let nameEnd = UInt32(text.count - 1)
         append(" ip_node_id=\"", "\(node.id)", to: &text)
-        return Entry(id: node.id, start: start, split: split, end: UInt32(text.count), nameEnd: nameEnd)
+        let place = append(Entry(id: node.id, split: split, end: UInt32(text.count), nameEnd: nameEnd), to: &memory)
+        memory += text
+        return place
     }
 
     /// Appends a parameter, unless its value is empty. `opening` is everything up to and with the first quote.

@@ -18,6 +18,9 @@ struct HeadscaleElement {
         _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: inout ElementTexts,
         _ enrichment: inout Enrichment, _ sender: IPAddress?, into out: inout ByteWriter
     ) {
+        if !enrichment.isEmpty, let node = line[.nodeID], let id = text.decimal(node.range) {
+            enrichment.context.prefetch(node: id)
+        }
         texts.write(finding, into: &out)
         if finding.part > 1 {
             out.append(#" part=""#)

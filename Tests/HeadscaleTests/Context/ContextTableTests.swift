@@ -59,6 +59,16 @@ struct ContextTableTests {
         #expect(text(table.name(ofAddress: address)) == "first")
     }
 
+    /// Ids that differ by a multiple of 2^32 have the same tag in the index.
+    @Test func idsOfOneTagAreToldApart() {
+        let table = ContextTable([ContextNode(id: 5, givenName: "a"), ContextNode(id: 5 + 3 << 32, givenName: "b")])
+        for high in 1...16 as ClosedRange<UInt64> where high != 3 {
+            #expect(text(table.parameters(ofNode: 5 + high << 32)) == nil)
+        }
+        #expect(text(table.parameters(ofNode: 5)) == " node_name=\"a\"")
+        #expect(text(table.parameters(ofNode: 5 + 3 << 32)) == " node_name=\"b\"")
+    }
+
     @Test func nodesBeyondTheLimitAreLeftOutAndCounted() {
         let nodes = (1...UInt64(ContextTable.nodeLimit) + 3).map { id in
             ContextNode(id: id, givenName: "n\(id)", addresses: [IPAddress(v4: 0x6440_0000 + UInt32(id))])

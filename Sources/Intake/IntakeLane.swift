@@ -44,10 +44,17 @@ public struct IntakePipeline: Sendable {
     public let encoder: CanonicalEncoder
     /// Makes the stages that run over each full batch; called once for each thread, which then owns what it gets.
     public let makeStage: @Sendable () -> Stage
+    /// What is known now of the sender with this address. Asked for once for each read and each new peer.
+    public let describeSender: @Sendable (PeerAddress) -> SenderText
 
-    public init(queue: BatchQueue, encoder: CanonicalEncoder, makeStage: @escaping @Sendable () -> Stage) {
+    public init(
+        queue: BatchQueue, encoder: CanonicalEncoder,
+        describeSender: @escaping @Sendable (PeerAddress) -> SenderText = { _ in SenderText() },
+        makeStage: @escaping @Sendable () -> Stage
+    ) {
         self.queue = queue
         self.encoder = encoder
+        self.describeSender = describeSender
         self.makeStage = makeStage
     }
 }
@@ -58,6 +65,7 @@ final class IntakeLane {
     let queue: BatchQueue
     private let encoder: CanonicalEncoder
     private let stage: Stage
+    private let describeSender: @Sendable (PeerAddress) -> SenderText
     private let zone: TimeZoneRule
     private let relayNumber: (@Sendable (RawSpan) -> UInt32?)?
     let whenFull: FullPolicy
@@ -77,6 +85,7 @@ final class IntakeLane {
         queue = pipeline.queue
         encoder = pipeline.encoder
         stage = pipeline.makeStage()
+        describeSender = pipeline.describeSender
         zone = policy.zone
         relayNumber = policy.relayNumber
         whenFull = policy.whenFull
@@ -85,6 +94,12 @@ final class IntakeLane {
     }
 
     var isEmpty: Bool { batch.isEmpty }
+
+    /// To be called at the beginning of a read: notes its time, and what is known of the peer by now.
+    func renew(_ source: inout Source) {
+        source.receivedAt = Timestamp.now()
+        source.sender = describeSender(source.address)
+    }
 
     /// Takes one frame. `source` says who sent it and when it came. Returns false if it is dropped because the queue is
     /// full, which is for the caller to count (``noteDropped(_:source:)``).

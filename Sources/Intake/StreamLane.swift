@@ -34,6 +34,9 @@ final class StreamLane: @unchecked Sendable {
         if isPaused { setReading(false, channel) }
     }
 
+    /// To be called at the beginning of a read: notes its time, and what is known of the peer by now.
+    func renew(_ source: inout Source) { lane.renew(&source) }
+
     /// Takes one frame; false if it is dropped because the queue is full.
     func append(_ frame: RawSpan, originalLength: Int, source: Source) -> Bool {
         lane.append(frame, originalLength: originalLength, source: source)

@@ -47,7 +47,7 @@ final class SyslogStreamHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
         var incoming = unwrapInboundIn(data)
-        source.receivedAt = Timestamp.now()
+        lane.renew(&source)
         let mistake: ProtocolMistake?
         if rest.readableBytes > 0 {
             rest.writeBuffer(&incoming)

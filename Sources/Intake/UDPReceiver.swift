@@ -85,14 +85,14 @@ final class UDPReceiver: @unchecked Sendable {
     }
 
     private func take(_ count: Int, _ lane: IntakeLane, _ counters: ListenerCounters) {
-        source.receivedAt = Timestamp.now()
+        lane.renew(&source)
         guard let datagrams = unsafe waxwing_udp_datagrams(handle) else { return }
         var dropped: UInt64 = 0
         for i in 0..<count {
             let datagram = unsafe datagrams[i]
             if let new = unsafe datagram.peer, unsafe waxwing_same_host(new, &peer) == 0 {
                 countDrops(&dropped, lane)
-                unsafe setPeer(new)
+                unsafe setPeer(new, lane)
             }
             let bytes = unsafe RawSpan(_unsafeStart: datagram.bytes, byteCount: datagram.length)
             let (frame, originalLength) = Framer.datagram(bytes, limit: frameLimit)
@@ -113,7 +113,7 @@ final class UDPReceiver: @unchecked Sendable {
     }
 
     /// Puts the peer's address into text, which takes longer than the rest of the work: only when it changes.
-    private func setPeer(_ new: UnsafePointer<sockaddr_storage>) {
+    private func setPeer(_ new: UnsafePointer<sockaddr_storage>, _ lane: IntakeLane) {
         peer = unsafe new.pointee
         unsafe withUnsafeTemporaryAllocation(byteCount: PeerAddress.lengthMax + 1, alignment: 1) { text in
             let length = unsafe waxwing_address_text(
@@ -121,5 +121,6 @@ final class UDPReceiver: @unchecked Sendable {
             source.address = unsafe PeerAddress(
                 RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: text[..<length])))
         }
+        lane.renew(&source)
     }
 }

@@ -137,7 +137,10 @@ public final class Relay: @unchecked Sendable {
         for destination in destinations { destination.start() }
         headscale.start()
         headscaleState.start()
-        let pipeline = IntakePipeline(queue: queue, encoder: encoder, makeStage: makeStages())
+        let pipeline = IntakePipeline(
+            queue: queue, encoder: encoder,
+            describeSender: { [context = headscaleState.context] in context.table.sender(at: $0) },
+            makeStage: makeStages())
         let setup = ListenerSetup(
             group: intakeGroup, pipeline: pipeline, tag: tag, connectionShare: connectionShare(), registry: registry,
             board: board, logger: logger)

@@ -52,8 +52,18 @@ public struct CanonicalEncoder: Sendable {
         let head: HeadPlaces
         if isCanonicalHead(message, source) {
             head = message.headPlaces
-            split = Int(message.elements.end)
-            isWhole = copy(message, bytes, end, room(source), into: &out)
+            if source.sender.isEmpty {
+                split = Int(message.elements.end)
+                isWhole = copy(message, bytes, end, room(source), into: &out)
+            } else {
+                out.append(bytes, 0..<Int(message.elements.end))
+                ReceivedElement(message, source, encoder: self, bytes)
+                    .write(message, bytes, source, isAlone: false, into: &out)
+                split = out.count - start
+                isWhole = writeText(
+                    message, bytes, Int(message.text.start)..<max(Int(message.text.start), end), start + room(source),
+                    into: &out)
+            }
         } else {
             head = writeHeader(message, bytes, source, into: &out)
             let header = out.count
@@ -91,6 +101,9 @@ public struct CanonicalEncoder: Sendable {
 
     // MARK: - A message that is canonical already
 
+    /// Octets that an element takes which says nothing but who the sender is.
+    private static let senderReserve = 32 + SenderText.lengthMax
+
     /// Whether everything in front of the MSG can be copied.
     @inline(__always)
     private func isCanonicalHead(_ message: Message, _ source: Source) -> Bool {
@@ -99,7 +112,7 @@ public struct CanonicalEncoder: Sendable {
             && message.timestamp != nil
             && (!message.host.isEmpty || source.address.isEmpty)
             && (!message.hasReservedID || source.trustedRelay)
-            && Int(message.elements.end) <= room(source)
+            && Int(message.elements.end) + (source.sender.isEmpty ? 0 : Self.senderReserve) <= room(source)
     }
 
     /// Copies the message, but for a `-` in place of structured data.

@@ -8,10 +8,11 @@
 /// | `stamp` | the sender's TIMESTAMP that names no time, or a leap second |
 /// | `pri`, `version` | the sender's number, where it is not 0 to 191, not 1 |
 /// | `hostname`, `app`, `procid`, `msgid` | the first 512 octets of a field that had to be cut |
+/// | what ``Source/sender`` has | the peer is known |
 ///
 /// `[meta sequenceId="…"]` holds a Cisco sequence number that RFC 5424 allows (1 to 2147483647, section 7.3.1),
-/// `[timeQuality isSynced="0"]` a clock that the sender marks as not synchronised (section 7.1). A complete message has
-/// none of these.
+/// `[timeQuality isSynced="0"]` a clock that the sender marks as not synchronised (section 7.1). A complete message of
+/// an unknown peer has none of these.
 struct ReceivedElement {
     private let encoder: CanonicalEncoder
     /// A relay before this one has written a `received` element; there can be only one, and it knew more. Or it has
@@ -67,6 +68,10 @@ struct ReceivedElement {
         writeIfCut("app", bytes, message.app, HeaderLimit.appName, &isOpen, into: &out)
         writeIfCut("procid", bytes, message.process, HeaderLimit.procID, &isOpen, into: &out)
         writeIfCut("msgid", bytes, message.identifier, HeaderLimit.msgID, &isOpen, into: &out)
+        if !source.sender.isEmpty {
+            begin(&isOpen, into: &out)
+            out.append(source.sender.bytes)
+        }
         if isOpen { out.append(UInt8(ascii: "]")) }
     }
 
@@ -103,13 +108,17 @@ struct ReceivedElement {
 
     // MARK: - Parameters
 
+    /// Appends the head of the element, before the first parameter.
+    private func begin(_ isOpen: inout Bool, into out: inout ByteWriter) {
+        guard !isOpen else { return }
+        out.append("[received@")
+        out.append(decimal: UInt64(encoder.pen))
+        isOpen = true
+    }
+
     /// Appends ` name="`, and the head of the element before the first.
     private func open(_ name: StaticString, _ isOpen: inout Bool, into out: inout ByteWriter) {
-        if !isOpen {
-            out.append("[received@")
-            out.append(decimal: UInt64(encoder.pen))
-        }
-        isOpen = true
+        begin(&isOpen, into: &out)
         out.append(UInt8(ascii: " "))
         out.append(name)
         out.append("=\"")

@@ -3,10 +3,21 @@ import InMemoryLogging
 import Logging
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Syslog
 import Telemetry
 
 @testable import Intake
+
+/// SD-PARAMs about senders, by their addresses.
+final class Senders: Sendable {
+    private let texts = Mutex<[String: String]>([:])
+
+    subscript(address: String) -> String {
+        get { texts.withLock { $0[address] ?? "" } }
+        set { texts.withLock { $0[address] = newValue } }
+    }
+}
 
 /// What a listener hands its records to, and what it says and counts.
 struct Receiver {
@@ -15,13 +26,17 @@ struct Receiver {
     let counters: ListenerCounters
     let pipeline: IntakePipeline
     let logger: Logger
+    /// What is known of senders, by their addresses.
+    let senders = Senders()
     private let log = InMemoryLogHandler()
 
     init(queueLimit: Int = 16 << 20) {
         let queue = BatchQueue(byteLimit: queueLimit)
         self.queue = queue
         counters = ListenerCounters(registry, listener: "test")
-        pipeline = IntakePipeline(queue: queue, encoder: CanonicalEncoder(pen: 32473)) { { _ in } }
+        pipeline = IntakePipeline(
+            queue: queue, encoder: CanonicalEncoder(pen: 32473),
+            describeSender: { [senders] address in SenderText(senders[address.text]) }, makeStage: { { _ in } })
         let log = log
         logger = Logger(label: "test") { _ in log }
     }

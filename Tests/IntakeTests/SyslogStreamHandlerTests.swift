@@ -24,6 +24,21 @@ import Testing
         }
     }
 
+    /// What is known of the peer is what was known when the read began.
+    @Test func aKnownPeerIsNamed() throws {
+        let listener = EmbeddedListener()
+        let channel = try listener.connect(from: "192.0.2.7")
+        let other = try listener.connect(from: "192.0.2.8", port: 1)
+        try channel.receive("\(Self.head)unknown\n")
+        listener.receiver.senders["192.0.2.7"] = " sender_node=\"web\""
+        try channel.receive("\(Self.head)known\n")
+        try other.receive("\(Self.head)other\n")
+        listener.receiver.senders["192.0.2.7"] = ""
+        try channel.receive("\(Self.head)gone\n")
+        let lines = listener.arrivals().map(\.line)
+        #expect(lines.map { $0.contains("[received@32473 sender_node=\"web\"]") } == [false, true, false, false])
+    }
+
     @Test func framesComeOutOfSingleOctets() throws {
         let listener = EmbeddedListener()
         let channel = try listener.connect()

@@ -30,6 +30,21 @@ import Testing
         }
     }
 
+    @Test func aKnownPeerIsNamed() throws {
+        let receiver = Receiver()
+        receiver.senders["127.0.0.2"] = " sender_node=\"web\""
+        let listener = try listener(receiver)
+        defer { listener.stop() }
+        for host in ["127.0.0.1", "127.0.0.2", "127.0.0.1"] {
+            LoopbackSocket.datagrams(from: host, to: listener.port).send("text")
+            let line = try #require(receiver.arrivals(1).first).line
+            #expect(line.contains(" sender_node=\"web\"]") == (host == "127.0.0.2"))
+        }
+        receiver.senders["127.0.0.1"] = " sender_node=\"db\""
+        LoopbackSocket.datagrams(from: "127.0.0.1", to: listener.port).send("text")
+        #expect(try #require(receiver.arrivals(1).first).line.contains(" sender_node=\"db\"]"))
+    }
+
     @Test func aDatagramIsOneRecordWhateverIsInIt() throws {
         let receiver = Receiver()
         let listener = try listener(receiver)

@@ -122,6 +122,39 @@ private let nothingKnown = "[\(received) time=\"received\" host=\"received\"]"
                 == "<13>1 2026-11-23T06:15:00Z - - - - ^ x")
     }
 
+    /// What is known of the sender stands in `received`, whether there is anything else to say or not.
+    @Test(arguments: [
+        ("<13>1 2026-11-23T06:15:00Z h a 1 - - x", "<13>1 2026-11-23T06:15:00Z h a 1 - [RECEIVED n=\"7\"]^ x"),
+        ("<13>1 2026-11-23T06:15:00Z h a 1 - -", "<13>1 2026-11-23T06:15:00Z h a 1 - [RECEIVED n=\"7\"]^"),
+        (
+            "<13>1 2026-11-23T06:15:00Z h a 1 - [e@1 b=\"c\"] \u{FEFF}x\u{1} ",
+            "<13>1 2026-11-23T06:15:00Z h a 1 - [e@1 b=\"c\"][RECEIVED n=\"7\"]^ \u{FEFF}x#001"
+        ),
+        (
+            "<30>text",
+            "<30>1 2026-11-23T06:20:00.000Z 192.0.2.7 - - - [RECEIVED time=\"received\" host=\"received\" n=\"7\"]^ text"
+        ),
+    ])
+    func aKnownSenderIsNamed(text: String, expected: String) {
+        let expected = expected.replacing("RECEIVED", with: received)
+        #expect(Parsed(text).line(sender: " n=\"7\"") == expected)
+        // A relay that has said what it received, or has sealed the record, has said all there is to say.
+        let again = expected.replacing("^", with: "")
+        #expect(Parsed(again).line(sender: " n=\"8\"", trusted: true) == expected)
+    }
+
+    @Test func aKnownSenderOfALongLineIsNamedToo() {
+        let limit = CanonicalEncoder.lineLimitMin
+        let encoder = CanonicalEncoder(lineLimit: limit)
+        let sender = " n=\"\(String(repeating: "n", count: SenderText.lengthMax - 5))\""
+        for count in limit - 600..<limit {
+            let data = "[e@1 b=\"\(String(repeating: "c", count: count - 200))\"]"
+            let line = Parsed("<13>1 2026-11-23T06:15:00Z h a 1 - \(data) text").line(encoder, sender: sender)
+            #expect(line.utf8.count - 1 <= limit - CanonicalEncoder.identityReserve)
+            #expect(line.contains("[\(received)\(sender)]^"), "\(count)")
+        }
+    }
+
     @Test func addressesAreHeldInPlace() {
         for address in ["", "::1", "fe80::1%eth0", String(repeating: "a", count: 63)] {
             #expect(Array(copying: PeerAddress(address).bytes) == Array(address.utf8))

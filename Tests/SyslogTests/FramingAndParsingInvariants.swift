@@ -39,6 +39,7 @@ enum Invariants {
         for source in [
             Source(address: PeerAddress("192.0.2.7"), receivedAt: receivedAt),
             Source(trustedRelay: true, receivedAt: receivedAt),
+            Source(address: PeerAddress("192.0.2.7"), sender: SenderText(" sender_node=\"a\""), receivedAt: receivedAt),
         ] {
             for encoder in [CanonicalEncoder(), CanonicalEncoder(lineLimit: CanonicalEncoder.lineLimitMin)] {
                 let line = CanonicalLine(message, frame, encoder, source, originalLength: originalLength)

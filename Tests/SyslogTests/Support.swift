@@ -38,10 +38,12 @@ struct Parsed {
     var summary: String { [hostname ?? "-", appName ?? "-", procID ?? "-", text].joined(separator: "|") }
 
     /// The canonical line, `^` where the identity goes.
-    func line(_ encoder: CanonicalEncoder = CanonicalEncoder(), address: String = "192.0.2.7", trusted: Bool = false)
-        -> String
-    {
-        let source = Source(address: PeerAddress(address), trustedRelay: trusted, receivedAt: receivedAt)
+    func line(
+        _ encoder: CanonicalEncoder = CanonicalEncoder(), address: String = "192.0.2.7", sender: String = "",
+        trusted: Bool = false
+    ) -> String {
+        let source = Source(
+            address: PeerAddress(address), sender: SenderText(sender), trustedRelay: trusted, receivedAt: receivedAt)
         let line = CanonicalLine(message, bytes, encoder, source, originalLength: 0)
         return String(decoding: line.head, as: UTF8.self) + "^" + String(decoding: line.tail, as: UTF8.self)
     }

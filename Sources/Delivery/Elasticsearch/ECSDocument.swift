@@ -150,6 +150,8 @@ struct ECSDocument: Sendable {
         out.append(log)
         out.append(#"","index":"#)
         out.append(decimal: index)
+        out.append(member: "sender_node", line, parameter: fields.senderNode)
+        out.append(member: "sender_node_id", line, parameter: fields.senderNodeID)
         if fields.isRedacted { writeRedacted(line, fields, into: &out) }
         out.append(UInt8(ascii: "}"))
     }

@@ -18,6 +18,9 @@ struct ECSFields {
     private(set) var isRedacted = false
     /// When a record that has no TIMESTAMP was received.
     private(set) var receivedTime: Range<Int>?
+    /// The name and the id of the node that sent the record to the relay.
+    private(set) var senderNode: Range<Int>?
+    private(set) var senderNodeID: Range<Int>?
     private var parameters = InlineArray<23, Place>(repeating: Place())
     private var others = InlineArray<32, Parameter>(repeating: Parameter())
     private(set) var otherCount = 0
@@ -105,11 +108,19 @@ struct ECSFields {
     private mutating func note(_ element: RelayElement, _ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
         switch element {
         case .headscale: noteHeadscale(line, name, value)
-        case .received:
-            // Else it is a word that says how the TIMESTAMP came about.
-            guard line.equals("time", name), let first = value.first, line.byte(first).isDigit else { return }
-            receivedTime = value
+        case .received: noteReceived(line, name, value)
         case .identity, .seal, .redacted, .none: break
+        }
+    }
+
+    private mutating func noteReceived(_ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
+        if line.equals("time", name) {
+            // Else it is a word that says how the TIMESTAMP came about.
+            if let first = value.first, line.byte(first).isDigit { receivedTime = value }
+        } else if line.equals("sender_node", name) {
+            senderNode = value
+        } else if line.equals("sender_node_id", name) {
+            senderNodeID = value
         }
     }
 

@@ -86,7 +86,7 @@ public struct IndexTemplate: Sendable {
         ("http.response.status_code", .long), ("http.response.body.bytes", .long),
         ("related.ip", .ip), ("related.user", .keyword),
         ("waxwing.log", .keyword), ("waxwing.index", .long), ("waxwing.redacted.rules", .keyword),
-        ("waxwing.redacted.count", .long),
+        ("waxwing.redacted.count", .long), ("waxwing.sender_node", .keyword), ("waxwing.sender_node_id", .keyword),
     ]
 
     private var properties: Node {

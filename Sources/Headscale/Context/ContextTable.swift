@@ -1,4 +1,5 @@
 internal import CScan
+public import Syslog
 
 /// All nodes of a Headscale, to be looked up by id and by address: immutable, and made anew for each snapshot.
 ///
@@ -88,13 +89,26 @@ public final class ContextTable: Sendable {
         return text(place, entry.split..<entry.end)
     }
 
-    /// The given name of the node that has this address, as a PARAM-VALUE.
-    @inline(__always)
-    @_lifetime(borrow self)
-    public func name(ofAddress address: IPAddress) -> RawSpan? {
-        guard let place = place(address) else { return nil }
+    /// ` sender_node="…" sender_node_id="…"` of the node that has this address, without a name of more than 128 octets;
+    /// empty for an address that is no node's.
+    public func sender(at address: PeerAddress) -> SenderText {
+        guard count > 0, let ip = IPAddress(address.bytes, 0..<address.bytes.byteCount), let place = place(ip) else {
+            return SenderText()
+        }
         let entry = load(place, Entry.self)
-        return text(place, entry.split + UInt32(Self.nameParameter.utf8CodeUnitCount)..<entry.nameEnd)
+        let name = text(place, entry.split + UInt32(Self.nameParameter.utf8CodeUnitCount)..<entry.nameEnd)
+        return unsafe withUnsafeTemporaryAllocation(byteCount: SenderText.lengthMax, alignment: 1) { memory in
+            var out = unsafe ByteWriter(unsafeOver: memory.baseAddress!, capacity: memory.count)
+            if name.byteCount <= 128 {
+                out.append(" sender_node=\"")
+                out.append(name)
+                out.append(UInt8(ascii: "\""))
+            }
+            out.append(" sender_node_id=\"")
+            out.append(decimal: entry.id)
+            out.append(UInt8(ascii: "\""))
+            return unsafe SenderText(RawSpan(_unsafeStart: memory.baseAddress!, byteCount: out.count))
+        }
     }
 
     /// Asks the memory for what will be said about the node with this id, so that nobody waits for it later. It is not

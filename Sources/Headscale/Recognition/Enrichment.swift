@@ -1,8 +1,7 @@
 public import GeoIP
 internal import Syslog
 
-/// What a record gains from elsewhere: the nodes that it names, that have its address and that sent it, and where its
-/// address is. Nothing is waited for: what is not known is not there.
+/// What a record gains from elsewhere: the nodes that it names and that have its address, and where its address is. Nothing is waited for: what is not known is not there.
 public struct Enrichment: ~Copyable {
     /// The nodes of now; put in its place in front of each batch.
     public var context: ContextTable
@@ -29,13 +28,5 @@ public struct Enrichment: ~Copyable {
         } else {
             places.write(high: address.high, low: address.low, into: &out)
         }
-    }
-
-    /// Appends the name of the node that sent the record, by its HOSTNAME, if that is an address of a node.
-    mutating func write(sender: IPAddress, into out: inout ByteWriter) {
-        guard let name = context.name(ofAddress: sender) else { return }
-        out.append(" sender_node=\"")
-        out.append(name)
-        out.append(UInt8(ascii: "\""))
     }
 }

@@ -12,11 +12,10 @@ struct HeadscaleElement {
     let finding: Finding
     let pseudonym: Pseudonym?
 
-    /// Appends the element. `text` is what the offsets of `line` are of; `sender` is the address that the record came
-    /// from, if it says so.
+    /// Appends the element. `text` is what the offsets of `line` are of.
     func write(
         _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: inout ElementTexts,
-        _ enrichment: inout Enrichment, _ sender: IPAddress?, into out: inout ByteWriter
+        _ enrichment: inout Enrichment, into out: inout ByteWriter
     ) {
         if !enrichment.isEmpty, let node = line[.nodeID], let id = text.decimal(node.range) {
             enrichment.context.prefetch(node: id)
@@ -29,7 +28,7 @@ struct HeadscaleElement {
         } else {
             let peer = peer(text, line)
             writeFields(text, line, memory, &texts, peer, into: &out)
-            if !enrichment.isEmpty { writeContext(text, line, peer, &enrichment, sender, into: &out) }
+            if !enrichment.isEmpty { writeContext(text, line, peer, &enrichment, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
     }
@@ -103,13 +102,12 @@ struct HeadscaleElement {
 
     private func writeContext(
         _ text: RawSpan, _ line: borrowing LogLine, _ peer: PeerOfRequest?, _ enrichment: inout Enrichment,
-        _ sender: IPAddress?, into out: inout ByteWriter
+        into out: inout ByteWriter
     ) {
         if let node = line[.nodeID], let id = text.decimal(node.range) { enrichment.write(node: id, into: &out) }
         if let peer, let address = peer.v4.map({ IPAddress(v4: $0) }) ?? IPAddress(text, peer.address) {
             enrichment.write(address: address, into: &out)
         }
-        if let sender { enrichment.write(sender: sender, into: &out) }
     }
 
     /// Who sent the request: in a field, or, of what other libraries log, in the message.

@@ -93,14 +93,12 @@ public struct Recogniser: ~Copyable {
         _ verdict: LineExaminer.Verdict, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
     ) {
         let element = HeadscaleElement(finding: examiner.found, pseudonym: pseudonym)
-        let hasContext = !enrichment.isEmpty
         moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
-                let sender = hasContext ? RecordHead(record.places).sender(text) : nil
                 // Nothing writes to the scratch while the element is written.
                 let read = verdict == .rewritten ? unsafe _overrideLifetime(examiner.plain.bytes, copying: text) : text
-                element.write(read, examiner.line, examiner.memory, &texts, &enrichment, sender, into: &out)
+                element.write(read, examiner.line, examiner.memory, &texts, &enrichment, into: &out)
             }
         }
     }

@@ -32,14 +32,6 @@ struct RecordHead {
         tag.count == 4 && (line.has("sudo", at: tag.lowerBound) || line.has("sshd", at: tag.lowerBound))
     }
 
-    /// HOSTNAME, if it is an address: what a sender without a name has.
-    func sender(_ line: RawSpan) -> IPAddress? {
-        guard let first = host.first.map({ line.byte($0) }), first.isHex || first == UInt8(ascii: ":") else {
-            return nil
-        }
-        return IPAddress(line, host)
-    }
-
     /// A number for who wrote the record, by which its records are told from those of others.
     func sourceKey(_ line: RawSpan) -> UInt64 {
         // With the space, and PROCID behind it.

@@ -146,6 +146,9 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         #expect(
             try StrictJSON(document("<13>1 - h - - - \(received)\(identity) x"))["@timestamp"]?.text
                 == "2026-11-23T06:15:00.000Z")
+        let sender = #"[received@32473 sender_node="we\]b" sender_node_id="7"]"#
+        let json = try StrictJSON(document("<13>1 2026-11-23T06:15:00Z h - - - \(sender)\(identity) x"))
+        #expect(json["waxwing.sender_node"]?.text == "we]b" && json["waxwing.sender_node_id"]?.text == "7")
         let guessed = #"[received@32473 time="guessed-year"]"#
         #expect(
             try StrictJSON(document("<13>1 2026-01-01T00:00:00Z h - - - \(guessed)\(identity) x"))["@timestamp"]?.text

@@ -46,7 +46,7 @@ import Testing
         }
         let line = """
             <34>1 2026-11-23T06:15:00Z h a 1 m [origin ip="::1"][headscale@1 node="n" \(parameters.joined(separator: " "))]\
-            [redacted@1 rule="r" n="1"][waxwing@32473 l="41342dd0" i="7"] text
+            [received@1 sender_node="n" sender_node_id="1"][redacted@1 rule="r" n="1"][waxwing@32473 l="41342dd0" i="7"] text
             """
         let document = ECSDocument(tag: .init(rawValue: 0), observer: "relay", version: "1")
         var body = BodyWriter()

@@ -1,3 +1,4 @@
+import Syslog
 import Testing
 
 @testable import Headscale
@@ -7,6 +8,11 @@ struct ContextTableTests {
         id: 7, givenName: "web1",
         addresses: [IPAddress("100.64.0.7"), IPAddress("fd7a:115c:a1e0::7")].compactMap { $0 },
         user: "alice", tags: ["tag:web", "tag:prod"], registered: "authkey", expiry: "2026-12-01T00:00:00Z")
+
+    private func sender(_ table: ContextTable, _ address: String) -> String {
+        let sender = table.sender(at: PeerAddress(address))
+        return text(sender.bytes) ?? ""
+    }
 
     @Test func nodesAreFoundByID() {
         let table = ContextTable([web, ContextNode(id: 8, givenName: "db1")])
@@ -24,7 +30,8 @@ struct ContextTableTests {
         for address in ["100.64.0.7", "::ffff:100.64.0.7", "fd7a:115c:a1e0:0::7"] {
             let address = try #require(IPAddress(address))
             #expect(text(table.parameters(ofAddress: address)) == #" ip_node="web1" ip_node_id="7""#)
-            #expect(text(table.name(ofAddress: address)) == "web1")
+            #expect(
+                sender(table, address.description) == #" sender_node="web1" sender_node_id="7""#)
         }
         #expect(text(table.parameters(ofAddress: try #require(IPAddress("100.64.0.8")))) == nil)
     }
@@ -34,7 +41,9 @@ struct ContextTableTests {
         let address = try #require(IPAddress("100.64.0.9"))
         let table = ContextTable([ContextNode(id: 9, givenName: "a\"b]c\\d\ne", addresses: [address])])
         #expect(text(table.parameters(ofAddress: address)) == #" ip_node="a\"b\]c\\d#012e" ip_node_id="9""#)
-        #expect(text(table.name(ofAddress: address)) == #"a\"b\]c\\d#012e"#)
+        #expect(
+            sender(table, "100.64.0.9")
+                == #" sender_node="a\"b\]c\\d#012e" sender_node_id="9""#)
     }
 
     @Test func longValuesAreCutBetweenCharacters() throws {
@@ -56,7 +65,20 @@ struct ContextTableTests {
             ContextNode(id: 1, givenName: "second", addresses: [address]),
         ])
         #expect(text(table.parameters(ofNode: 1)) == #" node_name="first" node_ip="100.64.0.1""#)
-        #expect(text(table.name(ofAddress: address)) == "first")
+        #expect(sender(table, "100.64.0.1") == #" sender_node="first" sender_node_id="1""#)
+    }
+
+    @Test(arguments: [
+        (String(repeating: "n", count: 128), true), (String(repeating: "n", count: 129), false), ("", true),
+    ])
+    func aSenderWithALongNameHasItsIDAlone(name: String, hasName: Bool) throws {
+        let address = try #require(IPAddress("fd7a::1"))
+        let table = ContextTable([ContextNode(id: .max, givenName: name, addresses: [address])])
+        let known = name.isEmpty ? "18446744073709551615" : name
+        #expect(
+            sender(table, "fd7a::1")
+                == (hasName ? " sender_node=\"\(known)\"" : "") + " sender_node_id=\"18446744073709551615\"")
+        for other in ["", "fd7a::2", "fe80::1%eth0", "x"] { #expect(sender(table, other) == "") }
     }
 
     /// Ids that differ by a multiple of 2^32 have the same tag in the index.
@@ -77,7 +99,8 @@ struct ContextTableTests {
         #expect(table.count == ContextTable.nodeLimit)
         #expect(table.excess == 3)
         for id in [1, 2, 777, 49_999, 50_000] as [UInt64] {
-            #expect(text(table.name(ofAddress: IPAddress(v4: 0x6440_0000 + UInt32(id)))) == "n\(id)")
+            let address = IPAddress(v4: 0x6440_0000 + UInt32(id))
+            #expect(text(table.parameters(ofAddress: address)) == " ip_node=\"n\(id)\" ip_node_id=\"\(id)\"")
             #expect(text(table.parameters(ofNode: id))?.hasPrefix(" node_name=\"n\(id)\"") == true)
         }
         #expect(text(table.parameters(ofNode: 50_001)) == nil)

@@ -34,12 +34,6 @@ import Testing
         #expect(other["ip_node"] == nil)
     }
 
-    @Test func nodeThatSentIt() {
-        var recognise = recognising()
-        let told = recognise("<30>1 2026-07-21T11:02:13Z 100.64.0.42 headscale 1 - - 2026-07-22T06:18:30Z INF x")
-        #expect(told?["sender_node"] == "build-3")
-    }
-
     /// Requests that changed something, and what administrators did, may tell the watcher who it was.
     @Test func hints() {
         var recognise = Recognising()

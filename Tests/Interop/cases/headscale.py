@@ -58,3 +58,30 @@ def headscale_recognised(workshop):
     secret = b"9d4a15bff923dd2d265ff324"
     leaks = [file for file in workshop.folder.rglob("*") if file.is_file() and secret in file.read_bytes()]
     check(not leaks, f"the id of the registration is in {leaks}")
+
+
+@case(seconds=60)
+def senders_named(workshop):
+    """A sender that is a node of Headscale's is named, whatever program it writes of and whatever it calls itself"""
+    nodes = workshop.path("nodes.yaml")
+    nodes.write_text("nodes: [{id: 7, name: build-3, addresses: [127.0.0.1, 100.64.0.7]}]\n")
+    archive = workshop.path("archive")
+    relay = Relay(workshop, [file_destination(archive)], headscale={"file": str(nodes)}).start()
+    wait_for("the nodes", lambda: relay.metric("waxwing_headscale_known_nodes") == 1, 10)
+    line = b"<13>1 2026-07-22T06:00:00Z vpn1 nginx 912 - - GET /"
+    with socket.create_connection(("127.0.0.1", relay.tcp_port)) as stream:
+        stream.sendall(line + b" over TCP\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(line + b" over UDP", ("127.0.0.1", relay.udp_port))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.2", 0))
+        sender.sendto(line + b" from elsewhere", ("127.0.0.1", relay.udp_port))
+    wait_for("the records", lambda: relay.metric("waxwing_ledger_records_total") >= 3, 10)
+    wait_for("everything to be delivered", lambda: relay.is_delivered("archive"), 30)
+    relay.stop()
+    export = first_archive_file(archive)
+    relay.expect_verified(export)
+    records = {line.rsplit(" ", 1)[1]: line for line in export.read_text().splitlines() if " GET / " in line}
+    named = '[received@32473 sender_node="build-3" sender_node_id="7"]'
+    check(named in records["TCP"] and named in records["UDP"], f"the sender is not named: {records}")
+    check("received@" not in records["elsewhere"], f"a sender is named that is none: {records['elsewhere']}")

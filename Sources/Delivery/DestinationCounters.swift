@@ -17,6 +17,8 @@ public final class DestinationCounters: Sendable {
     let isHalted: Gauge
     /// Seconds since 1970 of the last acknowledgement; 0 before the first.
     let acknowledgedAt: Gauge
+    /// Seconds since 1970 of the last failure; 0 before the first.
+    private let failedAt: Gauge
     let outstanding: Gauge
     /// Index of the first record that the destination may not have.
     let confirmed: Gauge
@@ -80,6 +82,7 @@ public final class DestinationCounters: Sendable {
 
     func note(failure reason: String, at time: UInt64) {
         failure.withLock { $0 = LastFailure(reason: reason, time: time) }
+        failedAt.set(Int64(time))
     }
 
     public init(_ registry: MetricsRegistry, destination: String, lagBasis: LagBasis = .acknowledged) {
@@ -105,6 +108,8 @@ public final class DestinationCounters: Sendable {
         isHalted = gauge("halted", "1 while the destination refuses everything and somebody has to change something.")
         acknowledgedAt = gauge(
             "acknowledged_timestamp_seconds", "When the destination last acknowledged a record; 0 before the first.")
+        failedAt = gauge(
+            "last_failure_timestamp_seconds", "When something went wrong last; 0 if nothing did. The status says what.")
         isConnected = gauge("connected", "1 while there is a connection.")
         outstanding = gauge("outstanding_octets", "Octets that wait in the process for the collector to take them.")
         confirmed = gauge("confirmed_index", "Index of the first record that may not have arrived.")

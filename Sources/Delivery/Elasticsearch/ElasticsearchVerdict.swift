@@ -10,15 +10,16 @@ import Batch
 /// | 200, item with any other status | dead letter, with type and reason |
 /// | 200 with another body | a proxy's: again |
 /// | 413 | smaller |
-/// | 400 | the record that causes it is looked for |
+/// | 400 with an error in JSON | the record that causes it is looked for |
 /// | 401, 403, 405, 406, 415 | stop: nothing will be taken until somebody has seen to it |
-/// | everything else, 404, 429, 5xx and redirections among it | again |
+/// | everything else, a proxy's 400, 404, 429, 5xx and redirections among it | again |
 enum ElasticsearchVerdict {
     static func judge(_ answer: HTTPAnswer, count: Int) -> Verdict {
         switch answer.status {
         case 200: judgeItems(answer, count)
         case 413: .tooLarge(status: 413, reason: reason(answer))
-        case 400: .isolate(status: 400, reason: reason(answer))
+        case 400 where ErrorResponse(unsafe answer.body.span.bytes) != nil:
+            .isolate(status: 400, reason: reason(answer))
         case 401, 403, 405, 406, 415: .halt(reason: reason(answer))
         default:
             .retry(

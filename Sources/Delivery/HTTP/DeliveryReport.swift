@@ -49,6 +49,7 @@ struct DeliveryReport {
     /// Says which records are in the dead letters now.
     func rejected(_ records: [RejectedRecord]) {
         counters.rejected.add(UInt64(records.count))
+        if let reason = records.last?.reason { counters.note(failure: reason, at: Clock.wall() / 1_000_000_000) }
         logger.warning(
             "records were rejected; they are in the dead letters",
             metadata: ["records": "\(records.count)", "reason": "\(records.first?.reason ?? "")"])

@@ -72,10 +72,10 @@ extension HTTPDeliveryMachine {
         return resume(node)
     }
 
-    /// The node takes records, and ends a halt with it.
+    /// The node answers as it should, and ends a halt with it, unless it has taken nothing for so long.
     private mutating func resume(_ node: Int) -> [Action] {
         nodes.noteSuccess(node)
-        guard isProbing else { return [] }
+        guard isProbing, !refusesEverything else { return [] }
         isProbing = false
         return [.resumed]
     }
@@ -133,23 +133,31 @@ extension HTTPDeliveryMachine {
 
     // MARK: - Rejected records
 
-    /// Has records stored in the dead letters; a server that rejects one after another is taken to refuse everything,
-    /// before all of the ledger lands there.
+    /// Whether so many records were rejected one after another that the server is taken to refuse everything.
+    var refusesEverything: Bool { rejectedInARow > limits.rejectionsInARow }
+
+    /// Has records stored in the dead letters. A server that rejects one after another is halted before all of the ledger
+    /// lands there; from then on it gets one record each time, until it takes one.
     private mutating func reject(
         _ place: Int, _ letters: [RejectedRecord], _ before: [UInt64], _ delay: UInt64, _ now: UInt64,
         othersWereTaken: Bool = false
     ) -> [Action] {
+        let wasTheOnlyOne = isProbing && refusesEverything && before.count == 1
         rejectedInARow = othersWereTaken ? 0 : rejectedInARow + letters.count
-        guard rejectedInARow <= limits.rejectionsInARow else {
-            rejectedInARow = 0
+        guard refusesEverything else {
+            parcels[place].state = .rejecting(before: before, delay: delay)
+            return [.reject(parcel: parcels[place].id, letters)]
+        }
+        let reason =
+            "\(limits.rejectionsInARow) records one after another were rejected and none was taken; the last: "
+            + (letters.last?.reason ?? "")
+        guard wasTheOnlyOne else {
             parcels[place].indexes = before
             parcels[place].state = .ready(at: now)
-            return halt(
-                "\(limits.rejectionsInARow) records one after another were rejected and none was taken; the last: "
-                    + (letters.last?.reason ?? ""), now)
+            return halt(reason, now)
         }
         parcels[place].state = .rejecting(before: before, delay: delay)
-        return [.reject(parcel: parcels[place].id, letters)]
+        return [.reject(parcel: parcels[place].id, letters)] + halt(reason, now)
     }
 
     mutating func noteStored(_ id: UInt64, _ now: UInt64) -> [Action] {
@@ -187,19 +195,18 @@ extension HTTPDeliveryMachine {
     private mutating func halve(_ place: Int, _ status: Int, _ reason: String, _ now: UInt64) -> [Action] {
         let before = parcels[place].indexes
         parcels[place].attempts += 1
-        guard before.count == 1 else {
-            parcels[place].state = .ready(at: now)
-            return split(place, now)
-        }
+        guard before.count == 1 else { return split(place, now) }
         parcels[place].indexes = []
         let letter = RejectedRecord(index: before[0], status: status, reason: reason)
         return [.forget(parcel: parcels[place].id)] + reject(place, [letter], before, 0, now)
     }
 
-    /// Makes two parcels of one that is ready; the second follows it.
-    private mutating func split(_ place: Int, _ now: UInt64) -> [Action] {
+    /// Makes two parcels of one, both to be sent: one of half its records, or of its first `count`, and one of the rest,
+    /// which follows it.
+    mutating func split(_ place: Int, first count: Int? = nil, _ now: UInt64) -> [Action] {
         var second = parcels[place]
-        let middle = second.indexes.count / 2
+        parcels[place].state = .ready(at: now)
+        let middle = count ?? second.indexes.count / 2
         guard middle > 0 else { return [] }
         let border = second.indexes[middle]
         let id = parcels[place].id

@@ -266,6 +266,7 @@ public struct HTTPDeliveryMachine: Sendable {
         for place in parcels.indices {
             guard nodes.underWay < (isProbing ? 1 : limits.concurrency) else { break }
             guard case .ready(let at) = parcels[place].state, at <= now else { continue }
+            if isProbing, refusesEverything, parcels[place].indexes.count > 1 { actions += split(place, first: 1, now) }
             guard let node = nodes.take(at: now) else { break }
             let route = Route(node: node, channel: channels[node])
             parcels[place].state = .sending(route)

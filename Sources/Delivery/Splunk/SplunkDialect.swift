@@ -102,6 +102,8 @@ public struct SplunkDialect: HTTPDialect {
         case .invalidChannel?, .success?, .tokenDisabled?, .tokenRequired?, .invalidAuthorization?, .invalidToken?,
             .internalError?, .busy?:
             return .retry(reason: text, after: wish(answer))
+        case nil where splunk.code == nil:
+            return .retry(reason: "the answer is not Splunk's: \(text)", after: wish(answer))
         case .noData?, .invalidFormat?, .incorrectIndex?, .eventRequired?, .eventBlank?, .indexedFields?, nil:
             return isolate(splunk, text, count)
         }

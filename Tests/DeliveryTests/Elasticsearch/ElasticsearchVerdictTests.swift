@@ -118,7 +118,7 @@ private func item(_ status: Int, _ type: String, _ reason: String = "because") -
         (302, .retry(reason: "HTTP 302 Found")),
         (401, .halt(reason: "HTTP 401 Unauthorized")),
         (403, .halt(reason: "HTTP 403 Forbidden")),
-        (400, .isolate(status: 400, reason: "HTTP 400 Bad Request")),
+        (400, .retry(reason: "HTTP 400 Bad Request")),
     ])
     func pagesOfProxies(_ status: Int, _ verdict: Verdict) {
         #expect(judge(status, "<html><body>\(status)</body></html>\n") == verdict)

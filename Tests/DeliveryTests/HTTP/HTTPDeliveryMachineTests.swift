@@ -287,6 +287,37 @@ struct MachineRig {
         #expect(reason.contains("rejected") && !rig.machine.wantsRecords)
     }
 
+    /// After such a halt one record is tried each time, and the first that is taken ends it.
+    @Test func aServerThatRejectedEverythingGetsOneRecordEachTime() {
+        var rig = MachineRig { $0.rejectionsInARow = 3 }
+        let letters = (0..<4).map { Rejection(position: $0, status: 400, reason: "mapping") }
+        let reason = "3 records one after another were rejected and none was taken; the last: mapping"
+        rig.gather(4)
+        #expect(
+            rig.handle(.judged(parcel: 0, .partly(again: [], rejected: letters, reason: "mapping"))) == [
+                .forget(parcel: 0), .halted(reason: reason),
+            ])
+        for record in 0..<2 as Range<UInt64> {
+            let sent = rig.tick(after: 120)
+            let parcel = record == 0 ? 0 : rig.machine.nextParcel - 2
+            #expect(sent.last == .send(parcel: parcel, route) && rig.machine.records(of: parcel) == [record])
+            #expect(!rig.machine.wantsRecords)
+            #expect(
+                rig.handle(.judged(parcel: parcel, .isolate(status: 400, reason: "mapping"))) == [
+                    .forget(parcel: parcel),
+                    .reject(parcel: parcel, [RejectedRecord(index: record, status: 400, reason: "mapping")]),
+                    .halted(reason: reason),
+                ])
+            #expect(rig.handle(.stored(parcel: parcel)).isEmpty && rig.tick(after: 119).isEmpty)
+        }
+        #expect(rig.machine.confirmedIndex == 2)
+        let parcel = rig.machine.nextParcel - 1
+        #expect(rig.tick(after: 1).last == .send(parcel: parcel, route))
+        #expect(rig.machine.records(of: parcel) == [2])
+        let actions = rig.handle(.judged(parcel: parcel, .delivered))
+        #expect(actions.contains(.resumed) && rig.machine.confirmedIndex == 3 && rig.machine.state == .running)
+    }
+
     // MARK: - Halt
 
     @Test func aHaltStopsEverythingAndIsTriedAgainWithOne() {

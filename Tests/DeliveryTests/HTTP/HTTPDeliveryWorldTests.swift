@@ -29,6 +29,8 @@ import Testing
         private var now: UInt64 = 0
         private let end: UInt64
         private let usesAcknowledgements: Bool
+        /// Whether two records that are rejected one after another are enough for a halt.
+        private let doubtsSoon: Bool
         private let badness: UInt64
         private var nextRecord: UInt64 = 0
         private var pending: [Answer] = []
@@ -51,7 +53,8 @@ import Testing
             limits.concurrency = 1 + Int(random.next() % 4)
             limits.acknowledgement = 3_000_000_000
             limits.haltPause = 2_000_000_000
-            limits.rejectionsInARow = .max
+            doubtsSoon = random.next() % 3 == 0
+            limits.rejectionsInARow = doubtsSoon ? 1 : .max
             limits.failuresAtStop = .max
             machine = HTTPDeliveryMachine(
                 limits: limits, parcelLimits: ParcelLimits(records: 16), nodeCount: 1 + Int(random.next() % 3), from: 0)
@@ -63,7 +66,9 @@ import Testing
         mutating func run() {
             for step in 0..<200_000 {
                 if isFinished { break }
-                if step >= Self.stopStep, !isStopping, machine.state == .running {
+                // A stop does not wait for a server that is taken to refuse everything.
+                let mayStop = step >= Self.stopStep && (!doubtsSoon || machine.confirmedIndex == end)
+                if mayStop, !isStopping, machine.state == .running {
                     isStopping = true
                     take(.stop)
                 }

@@ -134,7 +134,7 @@ import Testing
         (400, #"{"text":"Event field cannot be blank","code":13,"invalid-event-number":0}"#, "partly"),
         (400, #"{"text":"ACK is disabled","code":14}"#, "halt"),
         (400, #"{"text":"Error in handling indexed fields","code":15,"invalid-event-number":0}"#, "partly"),
-        (400, "Bad Request", "isolate"),
+        (400, "Bad Request", "retry"),
         (401, #"{"text":"Token is required","code":2}"#, "halt"), (401, "", "halt"),
         (403, #"{"text":"Token disabled","code":1}"#, "halt"), (403, #"{"text":"Invalid token","code":4}"#, "halt"),
         (403, "<html>WAF</html>", "retry"),

@@ -78,7 +78,7 @@ let package = Package(
             "Delivery",
             [
                 "Batch", "Filter", "Ledger", "Telemetry", "TLS", "Seal", "Syslog", "OpenSSL", "TransparencyLog",
-                "CDeflate", "CEscape", logging, handshakes, http,
+                "CDeflate", "CEscape", "CSocket", logging, handshakes, http,
             ] + nio),
         module("TLS", ["OpenSSL", tls, handshakes] + nio),
 

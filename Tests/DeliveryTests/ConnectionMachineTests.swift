@@ -247,6 +247,30 @@ import Testing
         #expect(window.confirmedIndex == 4)
     }
 
+    /// With an acknowledgement of the peer's system behind it that is old enough, whatever was sent since.
+    @Test func whatIsAcknowledgedForLongEnoughIsConfirmed() {
+        var window = SentWindow(width: 1000, patience: 60, from: 0)
+        window.noteAcknowledged(at: 1)
+        window.noteSent(10, 0..<4)
+        window.noteFlushed(9)
+        window.noteAcknowledged(at: 70)
+        window.noteFlushed(1)
+        window.noteSent(10, 4..<5)
+        window.noteFlushed(10)
+        window.noteAcknowledged(at: 130)
+        #expect(window.confirmedIndex == 0, "the first record was not acknowledged as a whole at 70")
+        window.noteSent(10, 5..<6)
+        window.noteAcknowledged(at: 189)
+        #expect(window.confirmedIndex == 0)
+        window.noteAcknowledged(at: 190)
+        #expect(window.confirmedIndex == 5 && window.outstanding == 10)
+        window.noteFlushed(10)
+        window.reconnect()
+        #expect(window.nextIndex == 5)
+        window.noteAcknowledged(at: 1000)
+        #expect(window.confirmedIndex == 5, "a new connection starts over")
+    }
+
     @Test func whatIsSentAgainIsCounted() {
         var window = SentWindow(width: 10, from: 5, unsent: 8)
         #expect(window.noteSent(10, 5..<7) == 2)

@@ -97,6 +97,30 @@ import Testing
         #expect(lines[confirmed...].reduce(0) { $0 + $1.utf8.count + 4 } >= width)
     }
 
+    /// However little it is: what the collector's system has for long enough holds up neither retention nor a backup.
+    @Test func whatTheCollectorsSystemHasForLongEnoughIsConfirmed() throws {
+        ledger.append(3)
+        let collector = try Collector(.read)
+        let destination = try rig.stream(port: collector.port) { $0.patience = .nanoseconds(1) }
+        destination.start()
+        try waitForAll(collector)
+        #expect(rig.waitUntil { (try? $0.confirmed()) == ledger.end })
+        destination.abandon()
+    }
+
+    @Test func whatTheCollectorsSystemHasNotIsNotConfirmed() throws {
+        ledger.append(250, size: 60_000)
+        let collector = try Collector(.ignore)
+        let destination = try rig.stream(port: collector.port) {
+            $0.patience = .nanoseconds(1)
+            $0.limits.write = 300_000_000
+        }
+        destination.start()
+        #expect(rig.waitUntil { $0.metric("failures_total") == 1 }, "it was looked at many times until then")
+        #expect(try rig.confirmed() < ledger.end)
+        destination.abandon()
+    }
+
     // MARK: - Collectors that fail
 
     @Test func aCollectorThatIsAwayAndComesBackGetsEverything() throws {

@@ -1,4 +1,5 @@
-/// UDP reception in bulk: recvmmsg with the control messages that Swift cannot reach (the CMSG macros and SO_RXQ_OVFL).
+/// What Swift cannot reach of sockets: UDP reception in bulk, by recvmmsg with its control messages (the CMSG macros and
+/// SO_RXQ_OVFL), and what TCP_INFO says beyond the C library's structure.
 ///
 /// A receiver owns one bound socket and memory for `slots` datagrams. It belongs to one thread, save for
 /// `waxwing_udp_wake`, which any thread may call to end a wait.
@@ -48,5 +49,13 @@ size_t waxwing_address_text(const struct sockaddr_storage *address, char *text, 
 
 /// Whether two socket addresses have the same host, whatever their ports.
 int waxwing_same_host(const struct sockaddr_storage *left, const struct sockaddr_storage *right);
+
+/// Room for the value of the option TCP_INFO (tcp(7)), whose end newer kernels add to.
+typedef struct {
+    uint64_t words[64];
+} waxwing_tcp_info;
+
+/// Whether the peer's system has acknowledged all that was written to the socket (Linux 4.6 and later).
+int waxwing_tcp_is_drained(const waxwing_tcp_info *info);
 
 #endif

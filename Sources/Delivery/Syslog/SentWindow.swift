@@ -2,7 +2,8 @@
 ///
 /// A write to a TCP socket says nothing about the peer: its bytes may lie in our socket, in the peer's, or in the
 /// collector's memory, and all of that is gone after a reset. Only bytes that have at least `width` bytes behind them,
-/// which is more than those buffers hold, are taken for arrived; the rest is sent again on the next connection.
+/// which is more than those buffers hold, are taken for arrived, and those that the peer's system has acknowledged for
+/// as long as ``patience`` says; the rest is sent again on the next connection.
 public struct SentWindow: Sendable {
     private struct Mark {
         var end: UInt64
@@ -11,6 +12,16 @@ public struct SentWindow: Sendable {
 
     /// Bytes behind which a record is taken for arrived.
     public let width: UInt64
+    /// Nanoseconds after which a collector is taken to have read what its system has.
+    public let patience: UInt64
+
+    /// What the peer's system has had for sure since some time.
+    private struct Received {
+        var end: UInt64
+        var since: UInt64
+    }
+
+    private var received: Received?
     private var marks: [Mark] = []
     private var sent: UInt64 = 0
     private var flushed: UInt64 = 0
@@ -22,8 +33,9 @@ public struct SentWindow: Sendable {
     public private(set) var unsentIndex: UInt64
 
     /// A window for a stream that starts at `index`. Records up to `unsent` have been sent before.
-    public init(width: Int, from index: UInt64, unsent: UInt64 = 0) {
+    public init(width: Int, patience: UInt64 = 60_000_000_000, from index: UInt64, unsent: UInt64 = 0) {
         self.width = UInt64(width)
+        self.patience = patience
         confirmedIndex = index
         nextIndex = index
         unsentIndex = max(index, unsent)
@@ -57,20 +69,35 @@ public struct SentWindow: Sendable {
     /// Notes that the system has taken the next `bytes`.
     public mutating func noteFlushed(_ bytes: Int) {
         flushed += UInt64(bytes)
-        let arrived = marks.prefix { $0.end + width <= flushed }
+        if flushed >= width { confirm(upTo: flushed - width) }
+    }
+
+    /// Notes that at `now`, by the monotonic clock, the peer's system has acknowledged all bytes that the system has
+    /// taken.
+    public mutating func noteAcknowledged(at now: UInt64) {
+        if let received, now >= received.since + patience {
+            confirm(upTo: received.end)
+            self.received = nil
+        }
+        if received == nil, !marks.isEmpty { received = Received(end: flushed, since: now) }
+    }
+
+    private mutating func confirm(upTo end: UInt64) {
+        let arrived = marks.prefix { $0.end <= end }
         if let last = arrived.last { confirmedIndex = last.nextIndex }
         marks.removeFirst(arrived.count)
     }
 
     /// Notes that the peer has read everything and ended the connection in order.
     public mutating func confirmAll() {
-        if let last = marks.last { confirmedIndex = last.nextIndex }
-        marks = []
+        confirm(upTo: .max)
+        received = nil
     }
 
     /// Starts over with a new connection, from the first record that may not have arrived.
     public mutating func reconnect() {
         marks = []
+        received = nil
         sent = 0
         flushed = 0
         nextIndex = confirmedIndex

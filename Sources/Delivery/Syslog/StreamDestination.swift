@@ -1,5 +1,7 @@
 import Batch
+import CSocket
 public import Filter
+import Glibc
 public import Ledger
 public import Logging
 public import NIOCore
@@ -28,6 +30,8 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         public var handshakeTimeout: TimeAmount = .seconds(10)
         /// Bytes that are sent again after a connection has ended, since they may not have arrived.
         public var resend: Int = 8 << 20
+        /// When the collector is taken to have read what its system has.
+        var patience = TimeAmount.seconds(60)
         public var limits = ConnectionMachine.Limits()
         /// How often the limits are looked at and the cursor is stored.
         var tick = TimeAmount.milliseconds(250)
@@ -77,7 +81,9 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         logger[metadataKey: "destination"] = "\(options.name)"
         self.logger = logger
         let index = cursor.value?.nextIndex ?? start
-        window = SentWindow(width: options.resend, from: index, unsent: cursor.value?.detail ?? 0)
+        window = SentWindow(
+            width: options.resend, patience: UInt64(options.patience.nanoseconds), from: index,
+            unsent: cursor.value?.detail ?? 0)
         self.cursor = CursorKeeper(cursor, on: eventLoop) { [logger] reason in
             logger.error("the cursor cannot be stored; records may be sent again", metadata: ["error": "\(reason)"])
         }
@@ -95,6 +101,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
             observation = ledger.horizon.observe { self.wake() }
             ticker = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: options.tick) { _ in
                 self.handle(.tick)
+                self.noteAcknowledged()
                 // Not for what was sent alone, which would be a write to the disk at every tick.
                 if self.window.confirmedIndex != self.cursor.storedIndex { self.storeCursor() }
             }
@@ -307,6 +314,19 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         counters.next.set(Int64(window.nextIndex))
         guard octets > 0 else { return }
         channel.write(framed).whenSuccess { [self] in flushed(octets, of: channel) }
+    }
+
+    /// Looks whether the collector's system has everything. Of bytes that have left the process a TCP socket tells no more.
+    private func noteAcknowledged() {
+        guard machine.maySend, let socket = channel as? any SocketOptionProvider else { return }
+        // The option's value is this structure, or as much of it as the system has.
+        let info: EventLoopFuture<waxwing_tcp_info> = socket.unsafeGetSocketOption(
+            level: .tcp, name: NIOBSDSocket.Option(rawValue: CInt(TCP_INFO)))
+        info.whenSuccess { [self] info in
+            if unsafe withUnsafePointer(to: info, { unsafe waxwing_tcp_is_drained($0) }) == 1 {
+                window.noteAcknowledged(at: Clock.monotonic())
+            }
+        }
     }
 
     private func flushed(_ octets: Int, of channel: any Channel) {

@@ -43,7 +43,8 @@ public final class Ledger: @unchecked Sendable {
         let recovered = try recovery.run(mark: mark.state) { state in
             try Sealer(key: key, enterpriseNumber: options.enterpriseNumber, ratchet: ratchet.take(), restoring: state)
         } accept: { nextIndex in
-            try Self.refuseRestoredBackup(nextIndex, options.savedSize, layout, system)
+            try Self.refuseRestoredBackup(nextIndex, layout, system)
+            try options.accept(nextIndex)
         }
         let horizon = Horizon(recovered.position)
         losses = LossDeclarations(
@@ -141,9 +142,8 @@ public final class Ledger: @unchecked Sendable {
     }
 
     private static func refuseRestoredBackup(
-        _ nextIndex: UInt64, _ savedSize: UInt64, _ layout: Layout, _ system: any FileSystem
+        _ nextIndex: UInt64, _ layout: Layout, _ system: any FileSystem
     ) throws {
-        if savedSize > nextIndex { throw restoredBackup("the saved head", savedSize, nextIndex) }
         for name in try system.list(layout.cursors) where name.hasSuffix(".cursor") {
             let cursor = try CursorFile("\(layout.cursors)/\(name)", system)
             guard let ahead = cursor.value?.nextIndex, ahead > nextIndex else { continue }
@@ -151,7 +151,8 @@ public final class Ledger: @unchecked Sendable {
         }
     }
 
-    private static func restoredBackup(_ who: String, _ ahead: UInt64, _ nextIndex: UInt64) -> LedgerError {
+    /// The refusal of a ledger that ends at `nextIndex`, while `who` has records up to `ahead`.
+    public static func restoredBackup(_ who: String, _ ahead: UInt64, _ nextIndex: UInt64) -> LedgerError {
         LedgerError(
             .restoredBackup,
             "\(who) has records up to \(ahead), the ledger only up to \(nextIndex): it was restored from an old copy, and "

@@ -21,8 +21,9 @@ public struct LedgerOptions: Sendable {
     var isStepwise = false
     /// Milliseconds since 1970, for the time stamps of seals, blocks and segments.
     public var wallClock: @Sendable () -> UInt64 = { Clock.wall() / 1_000_000 }
-    /// Records that the log had by a checkpoint kept elsewhere: a ledger that has fewer is refused.
-    public var savedSize: UInt64 = 0
+    /// Told, before anything is changed, the index of the next record: to throw if somebody elsewhere knows of more records
+    /// (``Ledger/restoredBackup(_:_:_:)``).
+    public var accept: @Sendable (_ nextIndex: UInt64) throws -> Void = { _ in }
     /// What the last seal, when the queue was closed, says as its reason.
     public var finalReason = SealReason.stop
     /// HOSTNAME and PROCID of the seals.

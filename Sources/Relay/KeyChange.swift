@@ -35,7 +35,7 @@ public enum KeyChange {
             return note
         }
         return try KeyRotation(settings.data, keyFile: file).run(
-            Relay.ledgerOptions(settings, opening: old), from: old, to: new,
+            Relay.ledgerOptions(settings, opening: old, asking: false), from: old, to: new,
             storing: file == nil ? nil : try privateKey.pem(passphrase: passphrase), at: UInt64(time(nil)),
             handOver: { _ in try handOverDeadLetters(settings, from: old, to: new) },
             { try LogIdentity.ratchet(settings, layout) })

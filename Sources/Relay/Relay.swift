@@ -80,9 +80,8 @@ public final class Relay: @unchecked Sendable {
         ledgerCounters = LedgerCounters(registry)
         keeperCounters = KeeperCounters(registry)
         ledger = try Ledger(
-            Self.ledgerOptions(settings, opening: identity.key), key: identity.key, ratchet: identity.ratchet.take(),
-            queue: queue,
-            counters: ledgerCounters
+            Self.ledgerOptions(settings, opening: identity.key, asking: true, logger), key: identity.key,
+            ratchet: identity.ratchet.take(), queue: queue, counters: ledgerCounters
         ) { events.report($0) }
         keeper = try KeeperSetup(logger: logger).make(
             settings, ledger: ledger, queue: queue, ledgerCounters: ledgerCounters, counters: keeperCounters)
@@ -310,10 +309,18 @@ public final class Relay: @unchecked Sendable {
     }
 
     /// The options for opening the log of `key`. Throws when the saved head cannot be used.
-    static func ledgerOptions(_ settings: Settings, opening key: LogKey) throws -> LedgerOptions {
+    /// Options with which a ledger is refused of which somebody elsewhere has more records. `asking`: servers are asked,
+    /// too.
+    static func ledgerOptions(
+        _ settings: Settings, opening key: LogKey, asking: Bool,
+        _ logger: Logger = Logger(label: "waxwing") { _ in SwiftLogNoOpLogHandler() }
+    ) -> LedgerOptions {
         var options = ledgerOptions(settings)
-        if let path = settings.stream.savedHeadFile {
-            options.savedSize = try SavedHead.size(path, of: key.origin)
+        let origin = key.origin
+        options.accept = { nextIndex in
+            if let path = settings.stream.savedHeadFile { try SavedHead.check(path, of: origin, nextIndex) }
+            try DestinationHeads(tag: origin.tag, nextIndex: nextIndex, logger: logger)
+                .compare(settings.destinations, asking: asking)
         }
         return options
     }

@@ -45,7 +45,7 @@ public struct SetupCheck {
     /// All findings, in the order of the data flow. With `connecting`, destinations and the Headscale server are connected
     /// to.
     public func run(connecting: Bool) -> [Finding] {
-        let ledger = checkLedger()
+        let ledger = checkLedger(connecting: connecting)
         let isRunning = ledger.level == .warning
         var findings = [ledger] + checkRetention() + [checkKey()] + checkMACKey()
         findings += settings.listeners.map { checkListener($0, isRunning: isRunning) }
@@ -56,7 +56,7 @@ public struct SetupCheck {
 
     // MARK: - Ledger and keys
 
-    private func checkLedger() -> Finding {
+    private func checkLedger(connecting: Bool) -> Finding {
         attempt("ledger \(settings.data)", settings.position(of: "data")) {
             let system = DiskFileSystem()
             let layout = Layout(settings.data)
@@ -66,7 +66,7 @@ public struct SetupCheck {
             var lost: UInt64 = 0
             do {
                 // Whose log it is, the next start decides.
-                if !KeyChange.isUnfinished(settings) { lost = try openLedger() }
+                if !KeyChange.isUnfinished(settings) { lost = try openLedger(connecting: connecting) }
             } catch  where isRunning && ![.otherOrigin, .otherKey].contains((error as? LedgerError)?.code) {
                 // Files that are being written are not read in one piece.
             }
@@ -114,11 +114,12 @@ public struct SetupCheck {
     /// Opens the ledger as a start does, so that what would keep it from starting is found, on a file system that
     /// writes nothing. Without its key, about which there is a finding of its own, there is no opening it. Returns how
     /// many records are lost.
-    private func openLedger() throws -> UInt64 {
+    private func openLedger(connecting: Bool) throws -> UInt64 {
         guard var identity = try? LogIdentity(settings, creating: false) else { return 0 }
         let ledger = try Ledger(
-            Relay.ledgerOptions(settings, opening: identity.key), key: identity.key, ratchet: identity.ratchet.take(),
-            queue: BatchQueue(byteLimit: settings.queueBytes), counters: LedgerCounters(MetricsRegistry()),
+            Relay.ledgerOptions(settings, opening: identity.key, asking: connecting), key: identity.key,
+            ratchet: identity.ratchet.take(), queue: BatchQueue(byteLimit: settings.queueBytes),
+            counters: LedgerCounters(MetricsRegistry()),
             system: TrialFileSystem(freeBytes: freeBytes), onEvent: { _ in })
         return ledger.lostRecords.reduce(0) { $0 + UInt64($1.indexes.count) }
     }

@@ -67,12 +67,13 @@ import Testing
         #expect(error?.description.contains("another `data` folder and another `stream.origin`") == true)
     }
 
-    @Test func aSavedHeadAheadOfTheLedgerIsRefused() throws {
+    /// Whoever is asked is told where the log would go on.
+    @Test func aLedgerOfWhichSomebodyElseHasMoreIsRefused() throws {
         var log = try TestLog()
         let end = try log.run([5]).end
-        log.options.savedSize = end
+        log.options.accept = { #expect($0 == end) }
         #expect(refusal(log) == nil)
-        log.options.savedSize = end + 1
+        log.options.accept = { throw Ledger.restoredBackup("the saved head", $0 + 1, $0) }
         let error = refusal(log)
         #expect(error?.code == .restoredBackup)
         #expect(error?.description.contains("the saved head has records up to \(end + 1)") == true)

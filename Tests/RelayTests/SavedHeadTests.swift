@@ -25,6 +25,8 @@ import Testing
             #expect(relay.waitForRecords(1))
         }
         let segment = "\(site.ledger)/segments/00000000000000000000.segment"
+        #expect(throws: LedgerError(.file, "")) { try site.makeRelay(configuration) }
+        try saveHead()
         let old = ["durable", "segments/00000000000000000000.segment"].map {
             ("\(site.ledger)/\($0)", TemporaryDirectory.contents("\(site.ledger)/\($0)") ?? [])
         }
@@ -52,19 +54,27 @@ import Testing
     func whatIsNoCheckpointIsRefused(text: String, message: String) throws {
         site.folder.write("head.note", text)
         #expect {
-            try SavedHead.size(head, of: Origin("relay.example.net/log"))
+            try SavedHead.check(head, of: Origin("relay.example.net/log"), 0)
         } throws: { error in
             "\(error)".contains(message)
         }
     }
 
-    @Test func whatIsNotThereYetAsksForNothing() throws {
-        #expect(try SavedHead.size(head, of: Origin("relay.example.net/log")) == 0)
+    /// A new log has none yet. Without it nobody knows of one with records whether it is the newest.
+    @Test func whatIsNotThereIsRefusedOnceThereAreRecords() throws {
+        try SavedHead.check(head, of: Origin("relay.example.net/log"), 0)
+        #expect {
+            try SavedHead.check(head, of: Origin("relay.example.net/log"), 1)
+        } throws: { error in
+            "\(error)".contains("waxwing head > \(head)")
+        }
     }
 
     @Test func aCheckpointOfAnotherLogIsRefused() throws {
         try site.withRelay { _ in }
         try saveHead()
-        #expect(throws: LedgerError(.otherOrigin, "")) { try SavedHead.size(head, of: Origin("other.example.net/log")) }
+        #expect(throws: LedgerError(.otherOrigin, "")) {
+            try SavedHead.check(head, of: Origin("other.example.net/log"), 1)
+        }
     }
 }

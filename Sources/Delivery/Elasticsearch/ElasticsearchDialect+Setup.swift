@@ -1,6 +1,7 @@
 import NIOHTTP1
 
-// What is asked and told beside the delivery: by `waxwing check --connect` and `waxwing setup elasticsearch`.
+// What is asked and told beside the delivery: at the start, by `waxwing check --connect` and `waxwing setup
+// elasticsearch`.
 
 extension ElasticsearchDialect {
     /// Asks who the server is.
@@ -38,6 +39,31 @@ extension ElasticsearchDialect {
     public static func flavour(_ answer: HTTPAnswer) -> IndexTemplate.Flavour {
         let text = String(decoding: answer.body, as: UTF8.self)
         return text.contains("\"opensearch\"") ? .openSearch : .elasticsearch
+    }
+
+    // MARK: - How far the log has come
+
+    /// Asks for the newest document of the relay's log.
+    public var newestQuestion: HTTPRequest {
+        var request = ask(.POST, "/\(options.dataStream)/_search?filter_path=hits.hits.sort")
+        request.body.writeString(
+            #"{"size":1,"_source":false,"track_total_hits":false,"query":{"term":{"waxwing.log":"\#(options.tag)"}},"#
+                + #""sort":[{"waxwing.index":{"order":"desc","unmapped_type":"long"}}]}"#)
+        return request
+    }
+
+    /// The index in the answer to ``newestQuestion``; nil if there is no document, or the answer does not say.
+    public static func newestIndex(_ answer: HTTPAnswer) -> UInt64? {
+        guard answer.isSuccess else { return nil }
+        var scan = unsafe JSONScan(answer.body.span.bytes)
+        do {
+            guard try scan.enter("hits"), try scan.enter("hits"), scan.take(UInt8(ascii: "[")),
+                try scan.enter("sort"), scan.take(UInt8(ascii: "["))
+            else { return nil }
+            return UInt64(try scan.number())
+        } catch {
+            return nil
+        }
     }
 
     private func ask(_ method: HTTPMethod, _ path: String) -> HTTPRequest {

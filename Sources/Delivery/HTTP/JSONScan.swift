@@ -82,6 +82,18 @@ struct JSONScan: ~Escapable {
         return value
     }
 
+    /// Takes an object as far as the value of its member `name`; false if it has none, or is no object.
+    @_lifetime(self: copy self)
+    mutating func enter(_ name: StaticString) throws(Malformed) -> Bool {
+        guard take(UInt8(ascii: "{")) else { return false }
+        var isFirst = true
+        while try next(before: UInt8(ascii: "}"), &isFirst) {
+            if text.equals(name, try self.name()) { return true }
+            try skip()
+        }
+        return false
+    }
+
     /// Takes any value.
     @_lifetime(self: copy self)
     mutating func skip() throws(Malformed) {

@@ -136,4 +136,15 @@ private func item(_ status: Int, _ type: String, _ reason: String = "because") -
             judge(429, "busy", headers: ["Retry-After": "7"])
                 == .retry(reason: "HTTP 429 Too Many Requests: busy", after: 7_000_000_000))
     }
+
+    @Test(arguments: [
+        (200, #"{"hits":{"hits":[{"sort":[41]}]}}"#, 41 as UInt64?),
+        (200, #"{"took":3,"hits":{"max_score":null,"hits":[ {"_id":"a","sort":[7, 8]},{"sort":[9]}]}}"#, 7),
+        (200, "{}", nil), (200, #"{"hits":{"hits":[]}}"#, nil), (200, #"{"hits":{"hits":[{"sort":[null]}]}}"#, nil),
+        (200, #"{"hits":{"hits":[{"sort":["#, nil), (200, "<html>", nil), (200, "", nil),
+        (404, #"{"hits":{"hits":[{"sort":[41]}]}}"#, nil),
+    ])
+    func newestDocument(status: Int, body: String, index: UInt64?) {
+        #expect(ElasticsearchDialect.newestIndex(HTTPAnswer(status: status, body: Array(body.utf8))) == index)
+    }
 }

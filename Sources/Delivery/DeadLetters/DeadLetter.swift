@@ -31,6 +31,8 @@ public struct DeadLetter: Equatable, Sendable {
     /// The HTTP status, or the record's own; 0 if there is none.
     public var status = 0
     public var reason = ""
+    /// Whether there was no room for all of the original line.
+    public private(set) var isCut = false
 
     public init(_ kind: Kind, _ key: Key, status: Int = 0, reason: String = "") {
         self.kind = kind
@@ -50,11 +52,14 @@ public struct DeadLetter: Equatable, Sendable {
         var reader = StructuredDataReader(line, message.structuredData)
         var (destination, index): (String?, UInt64?) = (nil, nil)
         var letter = DeadLetter(kind, Key(destination: "", index: 0))
-        var isInside = false
+        var (isInside, isIdentity) = (false, false)
         while let item = reader.next() {
             switch item {
-            case .element(let id): isInside = line.hasPrefix("deadletter@", id)
+            case .element(let id):
+                isInside = line.hasPrefix("deadletter@", id)
+                isIdentity = line.hasPrefix("waxwing@", id)
             case .parameter(let name, let value):
+                if isIdentity, line.equals("trunc", name) { letter.isCut = true }
                 guard isInside else { continue }
                 let text = String(decoding: StructuredDataReader.unescaped(line, value), as: UTF8.self)
                 if line.equals("destination", name) { destination = text }

@@ -21,6 +21,8 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
     private let state = Monitor(State())
     private var resend: [String: @Sendable ([UInt64]) -> Void] = [:]
     private var worker: Worker?
+    /// Whether the folder of requests could not be read when it was last tried. Of the worker's alone.
+    private var cannotList = false
     /// How often requests are looked for.
     private let interval: UInt64
 
@@ -82,6 +84,17 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
             })
     }
 
+    public func originals(of indexes: Set<UInt64>, for destination: String) throws -> [UInt64: [UInt8]] {
+        var originals: [UInt64: [UInt8]] = [:]
+        let open = try OpenDeadLetters(letters.access.layout) {
+            $0.destination == destination && indexes.contains($0.index)
+        }
+        try open.visit { letter, original in
+            if !letter.isCut { originals[letter.key.index] = original }
+        }
+        return originals
+    }
+
     public func noteResent(delivered: [UInt64], failed: [UInt64], of destination: String) {
         close(delivered.map { DeadLetter.Key(destination: destination, index: $0) }, .resent)
         let done = Set((delivered + failed).map { DeadLetter.Key(destination: destination, index: $0) })
@@ -113,7 +126,19 @@ public final class DeadLetterBox: DeadLetterStore, @unchecked Sendable {
 
     private func takeRequests() {
         let folder = letters.access.layout.requests
-        guard system.exists(folder), let names = try? system.list(folder) else { return }
+        guard system.exists(folder) else { return }
+        let names: [String]
+        do throws(FileError) {
+            names = try system.list(folder)
+            cannotList = false
+        } catch {
+            // It is looked for every second, and said once.
+            if !cannotList {
+                logger.error("requests about dead letters cannot be read", metadata: ["error": "\(error)"])
+            }
+            cannotList = true
+            return
+        }
         for name in names where name.hasSuffix(DeadLetterRequest.suffix) {
             // One that has just ended may still be among the names.
             guard !state.withLock({ $0.running.keys.contains(name) }), system.exists("\(folder)/\(name)") else {

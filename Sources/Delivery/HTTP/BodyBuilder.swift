@@ -43,6 +43,13 @@ struct BodyBuilder<Dialect: HTTPDialect>: ~Copyable {
         }
     }
 
+    /// Appends a record that is not in the ledger any more.
+    mutating func append(_ line: [UInt8], index: UInt64) {
+        if !indexes.isEmpty { writer.append(framing.separator) }
+        dialect.encode(DeliveryRecord(index: index, line: unsafe line.span.bytes), into: &writer)
+        indexes.append(index)
+    }
+
     /// The body, compressed if the dialect wants it.
     mutating func finish() -> ByteBuffer {
         writer.append(framing.closing)

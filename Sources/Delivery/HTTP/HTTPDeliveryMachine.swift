@@ -149,6 +149,9 @@ public struct HTTPDeliveryMachine: Sendable {
     /// The records of a parcel that are still to be delivered.
     public func records(of parcel: UInt64) -> [UInt64] { parcels.first { $0.id == parcel }?.indexes ?? [] }
 
+    /// Whether a parcel's records were rejected once, and are sent again by request.
+    func isByRequest(_ parcel: UInt64) -> Bool { parcels.first { $0.id == parcel }.map { $0.span == nil } ?? false }
+
     /// Parcels that are not settled.
     public var parcelCount: Int { parcels.count { $0.state != .settled } }
 

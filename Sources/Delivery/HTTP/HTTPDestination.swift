@@ -224,21 +224,27 @@ public final class HTTPDestination<Dialect: HTTPDialect>: ResendingDestination, 
     }
 
     /// The body of a parcel that is sent again and whose body was not kept; nil if none of its records is there any
-    /// more.
+    /// more. What is sent by request, and gone from the ledger, is in the dead letters.
     private func reread(_ parcel: UInt64) throws -> ByteBuffer? {
-        let wanted = machine.records(of: parcel)
+        let isByRequest = machine.isByRequest(parcel)
+        let wanted = machine.records(of: parcel).sorted()
         guard let first = wanted.first else { return nil }
-        let source = try RecordSource(ledger, from: first) { [skipped] in skipped.note($0) }
+        let source = try RecordSource(ledger, from: first) { [skipped] in if !isByRequest { skipped.note($0) } }
         var next = 0
         _ = try builder.begin(source, limits: ParcelLimits(records: wanted.count, octets: .max)) { index in
             while next < wanted.count, wanted[next] < index { next += 1 }
             guard next < wanted.count else { return .stop }
             return wanted[next] == index ? .take : .skip
         }
+        if isByRequest, builder.indexes.count < wanted.count {
+            let missing = Set(wanted).subtracting(builder.indexes)
+            let originals = try deadLetters.originals(of: missing, for: options.name)
+            for (index, line) in originals.sorted(by: { $0.key < $1.key }) { builder.append(line, index: index) }
+        }
         let found = builder.indexes
         let body = found.isEmpty ? nil : builder.finish()
         // What follows from this may make another body.
-        if found != wanted { handle(.reread(parcel: parcel, indexes: found)) }
+        if found != machine.records(of: parcel) { handle(.reread(parcel: parcel, indexes: found)) }
         return body
     }
 

@@ -155,6 +155,7 @@ enum DeadLetterText {
     static func ask(_ selection: DeadLetterSelection, _ action: DeadLetterRequest.Action) throws {
         let open = try selection.open()
         guard open.count > 0 else { return Console.complain(count(open)) }
+        try FolderOwner.check(selection.layout().directory)
         try selection.request(action).leave(selection.layout())
         Console.complain(
             "\(count(open)); the relay has been asked to \(action.rawValue) \(open.count == 1 ? "it" : "them")")

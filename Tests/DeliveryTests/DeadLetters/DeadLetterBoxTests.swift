@@ -74,6 +74,19 @@ import Verify
         try withBox { _ throws in #expect(try open().count == 3) }
     }
 
+    /// For a record that is gone from the ledger a letter is as good, if it has all of it.
+    @Test func lettersHaveTheOriginalsThatAreWhole() throws {
+        ledger.append(3)
+        ledger.append(1, size: 65_300)
+        let lines = try ledger.lines()
+        try withBox { box throws in
+            try box.store(rejected([0, 1, 3]), of: "siem")
+            try box.store(rejected([2]), of: "other")
+            let originals = try box.originals(of: [0, 2, 3], for: "siem")
+            #expect(originals == [0: Array(lines[0].utf8)])
+        }
+    }
+
     @Test func manyDestinationsMayStoreAtOnce() throws {
         ledger.append(200)
         try withBox { box throws in

@@ -13,6 +13,8 @@ final class MemoryDeadLetters: DeadLetterStore {
     struct Refusal: Error {}
 
     private let state = Mutex<(records: [RejectedRecord], refusals: Int, resent: [UInt64])>(([], 0, []))
+    /// What they have of records that are not in the ledger any more.
+    let originals = Mutex<[UInt64: [UInt8]]>([:])
 
     init(refusals: Int = 0) { state.withLock { $0.refusals = refusals } }
 
@@ -27,6 +29,10 @@ final class MemoryDeadLetters: DeadLetterStore {
             }
             state.records += records
         }
+    }
+
+    func originals(of indexes: Set<UInt64>, for destination: String) throws -> [UInt64: [UInt8]] {
+        originals.withLock { $0.filter { indexes.contains($0.key) } }
     }
 
     func noteResent(delivered: [UInt64], failed: [UInt64], of destination: String) {
@@ -376,5 +382,29 @@ extension WebServer.Request {
         #expect(rig.waitUntil { _ in letters.resent.sorted() == [3, 150, 299] })
         try destination.stop().wait()
         #expect(taken.total == before + 3 && server.requests.last?.records.map(\.index) == [3, 150, 299])
+    }
+
+    /// Of records whose blocks are gone, the dead letters have the lines.
+    @Test func recordsThatAreGoneAreSentAgainFromTheDeadLetters() throws {
+        let taken = Taken()
+        let server = try WebServer { request, _ in
+            taken.take(request.records)
+            return .answer(200, body: "ok")
+        }
+        for _ in 0..<6 { ledger.append(50) }
+        let lines = try ledger.lines()
+        let block = try ledger.blocks()[0]
+        try ledger.damage(block.bytes.upperBound - 5..<block.bytes.upperBound)
+        let gone = Array(block.indexes.prefix(3))
+        letters.originals.withLock { originals in
+            for index in gone.dropLast() { originals[index] = Array(lines[Int(index)].utf8) }
+        }
+        let destination = try destination([server])
+        destination.start()
+        destination.resend(gone + [299])
+        #expect(rig.waitUntil { _ in letters.resent.count == 3 })
+        try destination.stop().wait()
+        #expect(letters.resent.sorted() == gone.dropLast() + [299])
+        for index in gone.dropLast() { #expect(taken.all[index] == lines[Int(index)]) }
     }
 }

@@ -22,7 +22,8 @@ public enum ProcessSetup {
         }
     }
 
-    /// Signals that end the relay in order. SIGHUP is one: a terminal that is closed sends it.
+    /// Signals that end the relay in order. SIGHUP is one if there is a terminal, which sends it when it is closed; else
+    /// somebody means to say that a file was rotated, or the configuration changed.
     static var endSignals: sigset_t {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
@@ -39,8 +40,12 @@ public enum ProcessSetup {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// Whether a person has started the process, and may close the terminal.
+    static var hasTerminal: Bool { (STDIN_FILENO...STDERR_FILENO).contains { isatty($0) == 1 } }
+
     /// Lets the end signals end the process as they do by default.
     static func releaseSignals() {
+        if !hasTerminal { signal(SIGHUP, SIG_IGN) }
         var signals = endSignals
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }

@@ -277,7 +277,11 @@ public final class Relay: @unchecked Sendable {
     public func waitForEnd() {
         var signals = ProcessSetup.endSignals
         var signal: Int32 = 0
-        unsafe sigwait(&signals, &signal)
+        while true {
+            unsafe sigwait(&signals, &signal)
+            guard signal == SIGHUP, !ProcessSetup.hasTerminal else { return }
+            logger.notice("SIGHUP changes nothing: a new configuration takes a restart, in which nothing is lost")
+        }
     }
 
     private func handle(_ event: LedgerEvent) {

@@ -39,6 +39,18 @@ import Testing
         #expect(verified.status == 0)
     }
 
+    /// As whoever rotates log files sends it.
+    @Test func withoutATerminalAHangUpEndsNothing() {
+        let place = Workplace()
+        place.write("waxwing.yaml", Array(Self.configuration.utf8))
+        let relay = Child(["run", "--config", "waxwing.yaml"], in: place.path)
+        #expect(relay.waitForOutput("check it"))
+        relay.signal(SIGHUP)
+        #expect(relay.waitForErrors("SIGHUP changes nothing"))
+        relay.signal(SIGTERM)
+        #expect(relay.wait().status == 0)
+    }
+
     /// Two relays must not write one ledger.
     @Test func secondRelayOnOneFolderIsRefused() {
         let place = Workplace()

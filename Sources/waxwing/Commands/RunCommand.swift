@@ -4,12 +4,13 @@ import Settings
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run the relay until it gets SIGTERM, SIGINT or SIGHUP.",
+        commandName: "run", abstract: "Run the relay until it gets SIGTERM or SIGINT.",
         discussion: """
             Example: waxwing run --config /etc/waxwing/waxwing.yaml
 
             SIGTERM takes no more records, seals and syncs those that came, and gives the destinations the configured \
-            `drain` to take them; a second one ends it at once. Exit codes: 0 ended in order, 64 wrong options, 69 an address, file or key cannot be \
+            `drain` to take them; a second one ends it at once. SIGHUP ends it when a terminal is closed, and else does \
+            nothing: a new configuration takes a restart. Exit codes: 0 ended in order, 64 wrong options, 69 an address, file or key cannot be \
             used, 74 the ledger could not be written, 78 the configuration is wrong.
             """)
 

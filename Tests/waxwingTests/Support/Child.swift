@@ -66,8 +66,13 @@ final class Child {
     }
 
     /// Reads what it says until standard output holds `text`, or it has ended. False if it ended first.
-    func waitForOutput(_ text: String) -> Bool {
-        while !String(decoding: outputs[0].bytes, as: UTF8.self).contains(text) {
+    func waitForOutput(_ text: String) -> Bool { wait(for: text, of: 0) }
+
+    /// The same for standard error.
+    func waitForErrors(_ text: String) -> Bool { wait(for: text, of: 1) }
+
+    private func wait(for text: String, of output: Int) -> Bool {
+        while !String(decoding: outputs[output].bytes, as: UTF8.self).contains(text) {
             guard read() else { return false }
         }
         return true

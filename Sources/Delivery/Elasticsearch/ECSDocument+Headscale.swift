@@ -15,8 +15,7 @@ extension ECSDocument {
         out.append(member: "action", line, parameter: fields[.event])
         out.append(member: "outcome", line, fields[.outcome])
         out.append(member: "reason", line, parameter: fields[.reason])
-        if let number = fields[.category].flatMap({ ECSNames.category(line, $0) }) {
-            let words = ECSNames.categories[number]
+        if let words = ECSWords.find(line, event: fields[.event], category: fields[.category]) {
             out.append(#","category":["#)
             out.append(words.category)
             out.append(#"],"type":["#)
@@ -88,13 +87,22 @@ extension ECSDocument {
         out.append("}}")
     }
 
+    /// Appends the user: who did it, or whom it was done to, of changes of which nobody knows who made them.
     private func writeUser(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
-        guard let name = fields[.user] else {
-            return writeObject(#","user":{"id":""#, line, fields[.userID], into: &out)
+        guard fields[.user] != nil || fields[.userID] != nil else { return }
+        let isTarget = fields[.actor] != nil || fields[.event].map { line.hasPrefix("user.", $0) } ?? false
+        out.append(isTarget ? #","user":{"target":{"# : #","user":{"#)
+        if let name = fields[.user] {
+            out.append(#""name":""#)
+            out.append(jsonOfParameter: line, name)
+            out.append(fields[.userID] == nil ? "\"" : "\",")
         }
-        writeObject(#","user":{"name":""#, line, name, closing: "\"", into: &out)
-        out.append(member: "id", line, parameter: fields[.userID])
-        out.append(UInt8(ascii: "}"))
+        if let id = fields[.userID] {
+            out.append(#""id":""#)
+            out.append(jsonOfParameter: line, id)
+            out.append(UInt8(ascii: "\""))
+        }
+        out.append(isTarget ? "}}" : "}")
     }
 
     /// Appends the addresses and users in one place, for those who search for all that concerns one of them.

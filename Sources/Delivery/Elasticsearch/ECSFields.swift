@@ -21,7 +21,7 @@ struct ECSFields {
     /// The name and the id of the node that sent the record to the relay.
     private(set) var senderNode: Range<Int>?
     private(set) var senderNodeID: Range<Int>?
-    private var parameters = InlineArray<23, Place>(repeating: Place())
+    private var parameters = InlineArray<24, Place>(repeating: Place())
     private var others = InlineArray<32, Parameter>(repeating: Parameter())
     private(set) var otherCount = 0
 
@@ -125,12 +125,12 @@ struct ECSFields {
     }
 
     private mutating func noteHeadscale(_ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
-        if name.count <= 8, let parameter = HeadscaleParameter.named(line.word(name)) {
+        if name.count <= 8, let parameter = HeadscaleParameter.named.find(line, name) {
             guard parameters[parameter.rawValue].range.isEmpty else { return }
             if parameter.accepts(line, value) {
                 parameters[parameter.rawValue] = Place(value)
                 // Several categories are one in ECS, so the word itself is shown too.
-                if parameter != .category { return }
+                if parameter != .category && parameter != .actor { return }
             }
         }
         keep(line, name, value)

@@ -243,4 +243,38 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         }
         return Array(line[..<split]) + Array(identity.utf8) + Array(line[split..<count])
     }
+
+    /// What ECS says of an event: its own words where its category says less.
+    @Test(arguments: [
+        ("node.connected", "session", "session network", "start"),
+        ("node.disconnected", "session", "session network", "end"),
+        ("node.detail", "session", "session network", "info"), ("node.deleted", "session", "iam host", "deletion"),
+        ("user.created", "administration", "iam", "user creation"),
+        ("api.user.delete", "administration", "iam", "user deletion"),
+        ("key.expired", "administration", "iam", "admin change"),
+        ("api.write", "administration", "iam", "admin change"),
+        ("node.address.changed", "administration", "iam host", "change"),
+        ("api.denied", "authorization", "api iam", "denied"),
+        ("headscale.crashed", "internal", "host", "end error"), ("node.something.changed", "dns", "network", "info"),
+    ])
+    func categoriesAndTypes(event: String, category: String, categories: String, types: String) throws {
+        let element = "[headscale@32473 event=\"\(event)\" category=\"\(category)\"]"
+        let json = try StrictJSON(document("<30>1 2026-11-23T06:15:00Z hs1 headscale 7 - \(element)\(identity) x"))
+        #expect(json["event.category"] == .array(categories.split(separator: " ").map { .text(String($0)) }))
+        #expect(json["event.type"] == .array(types.split(separator: " ").map { .text(String($0)) }))
+    }
+
+    /// Whom something was done to is not who did it.
+    @Test(arguments: [
+        (#"event="user.created" user="bob" user_id="7""#, true),
+        (#"event="node.moved" user="bob" user_id="7" actor="unknown""#, true),
+        (#"event="node.connected" user="bob" user_id="7""#, false),
+    ])
+    func usersThatAreTargets(parameters: String, isTarget: Bool) throws {
+        let json = try StrictJSON(
+            document("<30>1 2026-11-23T06:15:00Z hs1 headscale 7 - [headscale@32473 \(parameters)]\(identity) x"))
+        let (one, other) = isTarget ? ("user.target", "user") : ("user", "user.target")
+        #expect(json["\(one).name"]?.text == "bob" && json["\(one).id"]?.text == "7")
+        #expect(json["\(other).name"] == nil && json["\(other).id"] == nil)
+    }
 }

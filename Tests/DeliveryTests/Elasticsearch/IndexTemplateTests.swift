@@ -31,7 +31,17 @@ import Testing
 
     /// What a document holds has a mapping, so that it can be found.
     @Test func everyFieldOfADocumentIsMapped() throws {
-        let parameters = HeadscaleParameter.allCases.map { parameter in
+        // Of a change by nobody knows whom, the user is another field.
+        let found = try leaves(document(of: HeadscaleParameter.allCases)).union(
+            leaves(document(of: HeadscaleParameter.allCases.filter { $0 != .actor })))
+        let template = try StrictJSON(IndexTemplate(dataStream: "logs", flavour: .elasticsearch).json)
+        let types = types(template["template.mappings.properties"])
+        #expect(found.subtracting(types.keys) == [])
+        #expect(Set(types.keys).subtracting(found) == [])
+    }
+
+    private func document(of parameters: [HeadscaleParameter]) throws -> StrictJSON {
+        let parameters = parameters.map { parameter in
             let value =
                 switch parameter {
                 case .ip: "::1"
@@ -52,11 +62,7 @@ import Testing
         var body = BodyWriter()
         let bytes = Array(line.utf8)
         document.write(DeliveryRecord(index: 7, line: unsafe bytes.span.bytes), into: &body)
-        let json = try StrictJSON(unsafe body.bytes.withUnsafeBytes { unsafe Array($0) })
-        let template = try StrictJSON(IndexTemplate(dataStream: "logs", flavour: .elasticsearch).json)
-        let types = types(template["template.mappings.properties"])
-        #expect(leaves(json).subtracting(types.keys) == [])
-        #expect(Set(types.keys).subtracting(leaves(json)) == [])
+        return try StrictJSON(unsafe body.bytes.withUnsafeBytes { unsafe Array($0) })
     }
 
     private func leaves(_ value: StrictJSON, _ path: String = "") -> Set<String> {

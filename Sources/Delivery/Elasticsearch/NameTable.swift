@@ -44,10 +44,11 @@ struct NameTable<Value: Sendable>: Sendable {
         return nil
     }
 
-    /// The first and the last eight octets; together all of a name of up to sixteen.
+    /// The first and, of more than eight, the last eight octets; together all of a name of up to sixteen.
     @inline(__always)
     private static func key(_ bytes: RawSpan, _ range: Range<Int>) -> Slot {
-        Slot(head: bytes.word(range.prefix(8)), tail: bytes.word(range.suffix(8)), length: range.count)
+        guard range.count > 8 else { return Slot(head: bytes.word(range), length: range.count) }
+        return Slot(head: bytes.word(range.prefix(8)), tail: bytes.word(range.suffix(8)), length: range.count)
     }
 
     @inline(__always)

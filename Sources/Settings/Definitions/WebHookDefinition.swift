@@ -36,7 +36,7 @@ extension Object where Value == WebHookKeys {
                 "Further fields of the header."),
             Field(
                 optional: \.hook.hmacKeyFile, "hmac_key_file", .path(example: "secrets/hmac-key"),
-                "File with a key (mode 0600): bodies then carry X-Waxwing-Signature: t=UNIX,v1=HEX, the HMAC-SHA-256 of "
+                "File with a key of 64 hexadecimal digits (mode 0600), as `waxwing keys mac` makes it: bodies then carry X-Waxwing-Signature: t=UNIX,v1=HEX, the HMAC-SHA-256 of "
                     + "the time t, a full stop and the body as it is sent."),
         ] + (Field.tls + Field.transport).map { Field(\.http, $0) },
         rules: HTTPClientKeys.rules,

@@ -11,23 +11,18 @@ public enum ConnectionProbe {
         defer { try? group.syncShutdownGracefully() }
         let ready = group.next().makePromise(of: Void.self)
         let failure = Mutex<(any Error)?>(nil)
-        let bootstrap = ClientBootstrap(group: group).connectTimeout(options.connectTimeout)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try target.tls?.addClient(to: channel.pipeline.syncOperations)
-                    try channel.pipeline.syncOperations.addHandler(
-                        CollectorHandler(
-                            handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
-                            onReady: { ready.succeed() }, onWritable: {},
-                            onError: { error in
-                                failure.withLock { $0 = $0 ?? error }
-                                ready.fail(error)
-                            },
-                            onClose: { ready.fail(ClosedEarly()) }))
-                }
-            }
+        let connecting = target.connect(on: group, timeout: options.connectTimeout) { _ in
+            CollectorHandler(
+                handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
+                onReady: { ready.succeed() }, onWritable: {},
+                onError: { error in
+                    failure.withLock { $0 = $0 ?? error }
+                    ready.fail(error)
+                },
+                onClose: { ready.fail(ClosedEarly()) })
+        }
         do {
-            let channel = try bootstrap.connect(host: target.host, port: target.port).wait()
+            let channel = try connecting.wait()
             if target.tls == nil { ready.succeed() }
             try ready.futureResult.wait()
             // With TLS 1.3 a collector refuses this side's certificate when the handshake is already over here.

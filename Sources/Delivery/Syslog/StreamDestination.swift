@@ -1,12 +1,10 @@
 import Batch
 import CSocket
-public import Filter
+import Filter
 import Glibc
 public import Ledger
 public import Logging
 public import NIOCore
-import NIOPosix
-import NIOTLS
 import Synchronization
 import TLS
 
@@ -19,30 +17,6 @@ import TLS
 /// reads.
 @safe
 public final class StreamDestination: Destination, @unchecked Sendable {
-    public struct Options: Sendable {
-        public var name: String
-        /// The collectors, the preferred one first; at least one.
-        public var targets: [CollectorTarget]
-        public var framing: RecordFraming = .octetCounting
-        /// Which records are sent; nil for all.
-        public var filter: RecordFilter?
-        public var connectTimeout: TimeAmount = .seconds(10)
-        public var handshakeTimeout: TimeAmount = .seconds(10)
-        /// Bytes that are sent again after a connection has ended, since they may not have arrived.
-        public var resend: Int = 8 << 20
-        /// When the collector is taken to have read what its system has.
-        var patience = TimeAmount.seconds(60)
-        public var limits = ConnectionMachine.Limits()
-        /// How often the limits are looked at and the cursor is stored.
-        var tick = TimeAmount.milliseconds(250)
-
-        public init(name: String, targets: [CollectorTarget]) {
-            precondition(!targets.isEmpty)
-            self.name = name
-            self.targets = targets
-        }
-    }
-
     /// Bytes that wait in the process for a slow collector, at most.
     private static let outstandingLimit = 2 << 20
 
@@ -159,13 +133,15 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         if isRetry { counters.retries.add() }
         isRetry = false
         let target = options.targets[machine.target]
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(options.connectTimeout)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-            .channelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try setUp(channel, target) }
-            }
-        bootstrap.connect(host: target.host, port: target.port).whenComplete { [self] result in
+        let connecting = target.connect(on: eventLoop, timeout: options.connectTimeout) { [self] _ in
+            CollectorHandler(
+                handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
+                onReady: { [self] in connected() },
+                onWritable: { [self] in send() },
+                onError: { [self] error in fail(TLSFailure.describe(error)) },
+                onClose: { [self] in disconnected() })
+        }
+        connecting.whenComplete { [self] result in
             switch result {
             case .failure(let error):
                 report("cannot connect to \(target): \(ConnectionFailure.describe(error))")
@@ -181,19 +157,13 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     /// Connects to the first collector beside the connection there is, TLS handshake included, and sends nothing.
     private func probeFirst() {
         let target = options.targets[0]
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(options.connectTimeout)
-            .channelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try target.tls?.addClient(to: channel.pipeline.syncOperations)
-                    try channel.pipeline.syncOperations.addHandler(
-                        CollectorHandler(
-                            handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
-                            onReady: { [self] in firstAnswered(channel) },
-                            onWritable: {}, onError: { _ in }, onClose: {}))
-                }
-            }
-        bootstrap.connect(host: target.host, port: target.port).whenSuccess { [self] channel in
+        let connecting = target.connect(on: eventLoop, timeout: options.connectTimeout) { [self] channel in
+            CollectorHandler(
+                handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
+                onReady: { [self] in firstAnswered(channel) },
+                onWritable: {}, onError: { _ in }, onClose: {})
+        }
+        connecting.whenSuccess { [self] channel in
             if target.tls == nil { firstAnswered(channel) }
         }
     }
@@ -201,19 +171,6 @@ public final class StreamDestination: Destination, @unchecked Sendable {
     private func firstAnswered(_ channel: any Channel) {
         channel.close(promise: nil)
         handle(.firstAnswers)
-    }
-
-    private func setUp(_ channel: any Channel, _ target: CollectorTarget) throws {
-        if let tls = target.tls {
-            try tls.addClient(to: channel.pipeline.syncOperations)
-        }
-        try channel.pipeline.syncOperations.addHandler(
-            CollectorHandler(
-                handshakeTimeout: target.tls == nil ? nil : options.handshakeTimeout,
-                onReady: { [self] in connected() },
-                onWritable: { [self] in send() },
-                onError: { [self] error in fail(TLSFailure.describe(error)) },
-                onClose: { [self] in disconnected() }))
     }
 
     private func connected() {

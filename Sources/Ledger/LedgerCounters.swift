@@ -22,6 +22,10 @@ public final class LedgerCounters: Sendable {
         dropped = registry.counter("waxwing_ledger_declared_drops_total", "Lost records that seals have declared.")
         lost = registry.counter(
             "waxwing_ledger_lost_records_total", "Records that were durable once and cannot be read any more.")
+        registry.observe(
+            "waxwing_ledger_unreadable_octets",
+            "Octets that the disk could not read, and that were taken for zeros, each time they were asked for."
+        ) { Int64(clamping: UnreadableSectors.count) }
         failures = registry.counter(
             "waxwing_ledger_failures_total", "Times that the ledger's files could not be written.")
         isDegraded = registry.gauge(

@@ -79,6 +79,23 @@ private final class DiskFile: File {
     deinit { close(descriptor) }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(FileError) -> Int {
+        do throws(FileError) {
+            return unsafe try readOnce(into: buffer, at: offset)
+        } catch {
+            let folder = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
+            guard error.code == EIO, UnreadableSectors.takesWrites(folder.isEmpty ? "." : folder) else { throw error }
+            let size = try size()
+            let count = Int(min(UInt64(buffer.count), size - min(size, offset)))
+            unsafe try UnreadableSectors.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset
+            ) { (piece, offset) throws(FileError) in
+                _ = unsafe try readOnce(into: piece, at: offset)
+            }
+            return count
+        }
+    }
+
+    private func readOnce(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(FileError) -> Int {
         var done = 0
         while done < buffer.count {
             let count = unsafe pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + done)

@@ -30,7 +30,7 @@ public enum OpenMode: Sendable {
 
 /// Everything the ledger does to files, in one place, so that a test can put a file system of its own underneath that
 /// loses, tears and refuses writes. The calls are those of POSIX, one each but for the last; none retries or hides a
-/// failure.
+/// failure, but for sectors that a disk cannot read any more (``UnreadableSectors``).
 public protocol FileSystem: Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File
     /// Names in a directory, sorted.

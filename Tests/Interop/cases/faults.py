@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import subprocess
 import time
@@ -103,6 +104,36 @@ def calls_that_fail_once(workshop):
     tracer.terminate()
     wait_for("the relay to be ready", relay.is_ready, 30)
     expect_conserved(relay, [sender], first_archive_file(archive))
+
+
+@case(seconds=120)
+def segments_that_cannot_be_read(workshop):
+    """A segment that the disk cannot read: the relay starts, passes over it, declares the loss, and all else arrives"""
+    relay = Relay(workshop, **SMALL_SEGMENTS).start()
+    sender = EndlessSender("alpha", relay.tcp_port)
+    sender.start()
+    wait_for("three segments", lambda: relay.metric("waxwing_ledger_segments_total") >= 4, 60)
+    sender.stop()
+    end = relay.metric("waxwing_ledger_records_total") + relay.metric("waxwing_ledger_seals_total")
+    relay.stop()
+    archive, segments = workshop.path("archive"), sorted((relay.data / "segments").glob("*.segment"))
+    settings = json.loads(relay.settings_file.read_text())
+    settings["destinations"] = [file_destination(archive)]
+    relay.settings_file.write_text(json.dumps(settings))
+    relay.launch(under=[
+        "strace", "-D", "-f", "-qq", "-o", workshop.path("strace.log"), "-P", segments[1], "-e", "trace=pread64",
+        "-e", "inject=pread64:error=EIO"])
+    wait_for("the relay to be ready", relay.is_ready, 30)
+    first, behind = int(segments[1].stem), int(segments[2].stem)
+    wait_for("the rest to be delivered", lambda: relay.is_delivered("archive"), 60)
+    check(relay.metric("waxwing_ledger_lost_records_total") == behind - first, "not all that is lost is declared")
+    check(relay.metric("waxwing_ledger_unreadable_octets") > 0, "nothing is said of what could not be read")
+    relay.stop()
+    indexes = set()
+    for file in archive.glob("*.log"):
+        indexes.update(int(i) for i in re.findall(r'\[waxwing@32473 l="[0-9a-f]{8}" i="(\d+)"', file.read_text()))
+    check(indexes.issuperset(set(range(int(end))) - set(range(first, behind))), "records beside the segment are missing")
+    check(not indexes & set(range(first, behind)), "records were read that cannot be")
 
 
 @case(seconds=120)

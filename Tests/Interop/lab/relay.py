@@ -52,8 +52,10 @@ class Relay:
     def key_file(self):
         return self.data / "keys" / "log.vkey"
 
-    def launch(self):
-        self.process = self.workshop.start(self.name, [self.binary, "run", "--config", self.settings_file])
+    def launch(self, under=()):
+        """Starts it, under the command `under` (as strace), which has to become it."""
+        self.process = self.workshop.start(
+            self.name, [*under, self.binary, "run", "--config", self.settings_file])
 
     def start(self, seconds=15):
         self.launch()

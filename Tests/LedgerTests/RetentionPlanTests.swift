@@ -16,7 +16,8 @@ import TransparencyLog
 
     /// What is deleted: the ranges, and why.
     private func deletions(
-        now: UInt64 = 1_000_000, sealedTo: UInt64 = 1000, needs: [(String, UInt64)] = [], holds: [Hold] = [],
+        of segments: [SegmentSurvey.Segment] = RetentionPlanTests.segments, now: UInt64 = 1_000_000,
+        sealedTo: UInt64 = 1000, needs: [(String, UInt64)] = [], holds: [Hold] = [],
         used: UInt64 = 0, level: DiskUse.Level = .ample, _ change: (inout RetentionPolicy) -> Void
     ) -> [String] {
         var policy = RetentionPolicy()
@@ -24,7 +25,7 @@ import TransparencyLog
         let plan = RetentionPlan(
             policy: policy, now: now, sealedTo: sealedTo, needs: needs.map { (destination: $0.0, from: $0.1) },
             holds: holds, use: DiskUse(used: used, usable: 10_000), level: level)
-        return plan.deletions(Self.segments, newestBytes: 500).map { deletion in
+        return plan.deletions(segments, newestBytes: 500).map { deletion in
             let losers = deletion.destinations.isEmpty ? "" : " lost by \(deletion.destinations.joined(separator: " "))"
             return "\(deletion.indexes) \(deletion.reason.rawValue)\(losers)"
         }
@@ -71,6 +72,30 @@ import TransparencyLog
             Hold(name: "a", indexes: 150...160, addedAt: 0), Hold(name: "b", times: 450_000...450_001, addedAt: 0),
         ]
         #expect(deletions(holds: holds) { $0.age = 350_000 } == ["0..<100 age", "200..<400 age", "500..<600 age"])
+    }
+
+    /// What cannot go does not make room.
+    @Test func whatIsHeldCountsForNoSize() {
+        let holds = [Hold(name: "a", indexes: 0...499, addedAt: 0)]
+        #expect(deletions(holds: holds) { $0.textBytes = 5_500 } == [])
+        #expect(deletions(holds: holds) { $0.textBytes = 4_500 } == ["500..<600 size"])
+    }
+
+    /// With the header of a segment its root is gone, which the one before it needs.
+    @Test func aDamagedHeaderKeepsNothing() {
+        var segments = Self.segments
+        for number in [2, 3, 9] {
+            let one = segments[number]
+            segments[number] = SegmentSurvey.Segment(
+                indexes: one.indexes, times: one.times, bytes: one.bytes, isCompressed: false, root: nil)
+        }
+        #expect(deletions(of: segments) { $0.age = 850_000 } == ["0..<100 age"])
+        #expect(deletions(of: segments) { $0.age = 650_000 } == ["0..<200 age"], "the three go together")
+        #expect(deletions(of: segments) { $0.age = 450_000 } == ["0..<500 age"])
+        #expect(deletions(of: segments) { $0.age = 1 } == ["0..<900 age"], "the last one waits for a root behind it")
+        #expect(deletions(of: segments) { $0.textBytes = 7_600 } == ["0..<500 size"])
+        let holds = [Hold(name: "a", indexes: 350...350, addedAt: 0)]
+        #expect(deletions(of: segments, holds: holds) { $0.age = 450_000 } == ["0..<200 age"])
     }
 
     @Test func aStepIsBounded() {

@@ -9,7 +9,7 @@ import Testing
         version: "9.9.9", time: 1_800_000_000, uptime: 93_784,
         ledger: RelayStatus.Ledger(
             origin: "relay1.example.net/all", durableIndex: 5_000_123, sealedIndex: 5_000_000,
-            octets: 3_758_096_384, queueOctets: 0, queueLimit: 16 << 20, hindrance: nil),
+            octets: 3_758_096_384, keepingFailures: 2, queueOctets: 0, queueLimit: 16 << 20, hindrance: nil),
         listeners: [
             RelayStatus.Listener(name: "udp 0.0.0.0:514", received: 4_000_000, dropped: 12, connections: 0),
             RelayStatus.Listener(name: "tls 0.0.0.0:6514", received: 1_000_000, dropped: 0, connections: 3),
@@ -38,6 +38,7 @@ import Testing
                 waxwing 9.9.9, up 1 d 2 h
                 ledger relay1.example.net/all: takes records
                   durable 5000123, sealed 5000000, 3.5 GiB on disk, queue 0 B of 16.0 MiB
+                  old records could not be deleted or compressed 2 times: the log says why
                 listener udp 0.0.0.0:514: received 4000000, dropped 12, connections 0
                 listener tls 0.0.0.0:6514: received 1000000, dropped 0, connections 3
                 destination siem: connected
@@ -84,7 +85,7 @@ import Testing
         #expect(
             Self.status.json == """
                 {"version":"9.9.9","time":1800000000,"uptime":93784,"ledger":{"origin":"relay1.example.net/all",\
-                "durable_index":5000123,"sealed_index":5000000,"disk_octets":3758096384,"queue_octets":0,\
+                "durable_index":5000123,"sealed_index":5000000,"disk_octets":3758096384,"keeping_failures":2,"queue_octets":0,\
                 "queue_limit_octets":16777216,"takes_records":true,"hindrance":null},"listeners":[\
                 {"name":"udp 0.0.0.0:514","received":4000000,"dropped":12,"connections":0},\
                 {"name":"tls 0.0.0.0:6514","received":1000000,"dropped":0,"connections":3}],"destinations":[\

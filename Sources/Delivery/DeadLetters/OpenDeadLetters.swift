@@ -10,13 +10,15 @@ public struct OpenDeadLetters {
     private var places: [DeadLetter.Key: UInt64] = [:]
     /// Whether there were more than ``countLimit``.
     public private(set) var isCut = false
+    /// Records of the dead letters' ledger that are damaged: letters may be among them.
+    public private(set) var damaged: UInt64 = 0
 
     /// Reads the ledger of the dead letters in `layout`; there may be none yet. Only what `includes` wants counts.
     public init(_ layout: Layout, where includes: (DeadLetter.Key) -> Bool = { _ in true }) throws {
         self.layout = layout
         guard DiskFileSystem().exists(layout.segments) else { return }
         var (places, isCut) = ([DeadLetter.Key: UInt64](), false)
-        try StoredRecords(layout).visit { place, line in
+        damaged = try StoredRecords(layout).visit { place, line in
             guard let (letter, _) = DeadLetter.parse(line), includes(letter.key) else { return true }
             if letter.kind != .stored {
                 places[letter.key] = nil

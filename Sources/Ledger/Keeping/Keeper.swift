@@ -113,6 +113,7 @@ public final class Keeper {
             }
             return try compressNext(shouldGoOn)
         } catch {
+            counters.failures.add()
             report(.failed(error))
             return false
         }

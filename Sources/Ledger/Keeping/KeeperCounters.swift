@@ -5,6 +5,7 @@ public final class KeeperCounters: Sendable {
     let deleted: Counter
     let lost: Counter
     let compressed: Counter
+    let failures: Counter
     let used: Gauge
     let usable: Gauge
     let level: Gauge
@@ -14,6 +15,8 @@ public final class KeeperCounters: Sendable {
 
     /// What the ledger's folder took when it was last looked at.
     public var usedOctets: UInt64 { UInt64(clamping: used.current) }
+    /// How often old records could not be deleted or compressed.
+    public var failureCount: UInt64 { failures.current }
 
     public init(_ registry: MetricsRegistry) {
         deleted = registry.counter("waxwing_retention_deleted_records_total", "Records deleted on purpose.")
@@ -21,6 +24,8 @@ public final class KeeperCounters: Sendable {
             "waxwing_retention_lost_records_total",
             "Records deleted although a destination did not have them, since the disk was full.")
         compressed = registry.counter("waxwing_ledger_compressed_segments_total", "Segments compressed.")
+        failures = registry.counter(
+            "waxwing_retention_failures_total", "Times that closed segments could not be deleted or compressed.")
         used = registry.gauge("waxwing_disk_used_octets", "What the ledger's folder takes.")
         usable = registry.gauge("waxwing_disk_usable_octets", "What it may take before records are refused.")
         level = registry.gauge("waxwing_disk_level", "0 ample, 1 above 80 %, 2 above 95 %, 3 full: nothing is taken.")

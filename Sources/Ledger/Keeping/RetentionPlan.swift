@@ -15,13 +15,15 @@ struct RetentionPlan {
     let level: DiskUse.Level
 
     /// The deletions among `closed`, the segments in their order; the others have `newestBytes`. Segments that follow
-    /// one another and go for the same reason are one deletion.
+    /// one another and go for the same reason are one deletion. What is held counts for no limit on the text: else a hold
+    /// that is larger than it would have everything newer deleted, and nothing gained.
     func deletions(_ closed: [SegmentSurvey.Segment], newestBytes: UInt64) -> [Deletion] {
-        var textBytes = closed.reduce(newestBytes) { $0 + $1.bytes }
+        let free = Self.withRoots(closed).filter { !isHeld($0) }
+        var textBytes = free.reduce(newestBytes) { $0 + $1.bytes }
         var excess = level >= .critical ? use.excess : 0
         var deletions: [Deletion] = []
         var count = 0
-        for segment in closed where !isHeld(segment) {
+        for segment in free {
             guard count < Self.stepLimit, segment.indexes.upperBound <= sealedTo, let root = segment.root,
                 let reason = reason(segment, textBytes: textBytes, excess: excess)
             else { break }
@@ -44,6 +46,20 @@ struct RetentionPlan {
             }
         }
         return deletions
+    }
+
+    /// The segments, each whose root nobody knows, since the header behind it is damaged, together with those behind it up
+    /// to one whose root is known: that covers them all.
+    private static func withRoots(_ closed: [SegmentSurvey.Segment]) -> [SegmentSurvey.Segment] {
+        closed.reduce(into: []) { joined, segment in
+            guard let last = joined.last, last.root == nil else { return joined.append(segment) }
+            joined[joined.count - 1] = SegmentSurvey.Segment(
+                indexes: last.indexes.lowerBound..<segment.indexes.upperBound,
+                times: min(
+                    last.times.lowerBound, segment.times.lowerBound)...max(
+                        last.times.upperBound, segment.times.upperBound),
+                bytes: last.bytes + segment.bytes, isCompressed: segment.isCompressed, root: segment.root)
+        }
     }
 
     /// Whether a hold keeps `segment`.

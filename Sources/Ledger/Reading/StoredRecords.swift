@@ -1,5 +1,5 @@
 /// All records of a ledger as they lie on the disk, for tools that only read: whether a relay runs on it does not
-/// matter. What follows a damaged block in its segment is left out.
+/// matter. What is damaged is passed over.
 public struct StoredRecords {
     private let layout: Layout
     private let system: any FileSystem
@@ -9,17 +9,24 @@ public struct StoredRecords {
         self.system = system
     }
 
-    /// Calls `body` with each record, in order, until it returns false.
+    /// Calls `body` with each record, in order, until it returns false. Returns how many records were passed over.
+    @discardableResult
     public func visit(
         _ body: (_ index: UInt64, _ line: RawSpan) throws -> Bool
-    ) throws {
-        for first in try layout.segmentIndexes(system) {
-            var scan = SegmentScan(
-                try system.open(layout.segment(first), .read), at: UInt64(SegmentHeader.size), index: first)
-            while let block = try scan.next() {
-                guard try Self.walk(scan.payload(of: block), from: block.firstIndex, body) else { return }
+    ) throws -> UInt64 {
+        let firsts = try layout.segmentIndexes(system)
+        var (next, missing) = (firsts.first ?? 0, UInt64(0))
+        for (first, end) in zip(firsts, firsts.dropFirst() + [.max]) {
+            var blocks = IntactBlocks(try layout.openSegment(first, system), first: first, end: end)
+            while let block = try blocks.next() {
+                missing += block.firstIndex - min(next, block.firstIndex)
+                next = block.nextIndex
+                guard try Self.walk(blocks.scan.payload(of: block), from: block.firstIndex, body) else {
+                    return missing
+                }
             }
         }
+        return missing
     }
 
     private static func walk(

@@ -14,6 +14,7 @@ extension RelayStatus {
                 json.add("durable_index", ledger.durableIndex)
                 json.add("sealed_index", ledger.sealedIndex)
                 json.add("disk_octets", ledger.octets)
+                json.add("keeping_failures", ledger.keepingFailures)
                 json.add("queue_octets", ledger.queueOctets)
                 json.add("queue_limit_octets", ledger.queueLimit)
                 json.add("takes_records", ledger.hindrance == nil)

@@ -8,6 +8,10 @@ extension RelayStatus {
         lines.append(
             "  durable \(ledger.durableIndex), sealed \(ledger.sealedIndex), \(Self.octets(ledger.octets)) on disk, "
                 + "queue \(Self.octets(UInt64(ledger.queueOctets))) of \(Self.octets(UInt64(ledger.queueLimit)))")
+        if ledger.keepingFailures > 0 {
+            lines.append(
+                "  old records could not be deleted or compressed \(ledger.keepingFailures) times: the log says why")
+        }
         for listener in listeners {
             lines.append(
                 "listener \(listener.name): received \(listener.received), dropped \(listener.dropped), "

@@ -7,6 +7,8 @@ struct RelayStatus {
         var sealedIndex: UInt64
         /// Octets of its folder.
         var octets: UInt64
+        /// How often old records could not be deleted or compressed.
+        var keepingFailures: UInt64 = 0
         /// Octets that wait in front of it, and how many may.
         var queueOctets: Int
         var queueLimit: Int

@@ -89,6 +89,7 @@ final class StatusBoard: Sendable {
             uptime: (Clock.monotonic() - startedAt) / 1_000_000_000,
             ledger: RelayStatus.Ledger(
                 origin: origin, durableIndex: durable, sealedIndex: sealed, octets: keeperCounters.usedOctets,
+                keepingFailures: keeperCounters.failureCount,
                 queueOctets: queue.byteCount, queueLimit: queue.byteLimit, hindrance: hindrance()),
             listeners: state.withLock(\.listeners).map { name, counters in
                 RelayStatus.Listener(

@@ -142,6 +142,7 @@ struct DeadLettersDropCommand: ParsableCommand {
 enum DeadLetterText {
     static func count(_ open: OpenDeadLetters) -> String {
         "\(open.count)\(open.isCut ? " and more" : "") open dead letter\(open.count == 1 ? "" : "s")"
+            + (open.damaged > 0 ? "; \(open.damaged) records of their ledger are damaged" : "")
     }
 
     static func checkSelection(_ selection: DeadLetterSelection, _ all: Bool) throws {

@@ -86,11 +86,12 @@ public enum KeyChange {
 
     /// Hands the ledger of the dead letters over, if there is one and it is not done yet.
     private static func handOverDeadLetters(_ settings: Settings, from old: LogKey, to new: LogKey) throws {
-        let layout = Layout(settings.data).deadLetters
+        let main = Layout(settings.data)
+        let layout = main.deadLetters
         guard DiskFileSystem().exists(layout.origin) else { return }
         let rotation = KeyRotation(layout.directory, keyFile: nil)
         _ = try rotation.settle()
-        let (old, new) = (try DeadLetterLedger.key(for: old), try DeadLetterLedger.key(for: new))
+        let (old, new) = (try DeadLetterLedger.key(for: old, in: main), try DeadLetterLedger.key(for: new, in: main))
         guard try LedgerArchive(layout.directory).verifierKey() != "\(new.verifierKey)" else { return }
         var options = Relay.ledgerOptions(settings)
         options.directory = layout.directory

@@ -183,10 +183,20 @@ public final class Relay: @unchecked Sendable {
         _ settings: Settings, _ key: LogKey, _ ledger: LedgerAccess, _ logger: Logger
     ) throws -> DeadLetterBox? {
         guard settings.destinations.contains(where: \.kind.hasDeadLetters) else { return nil }
-        let letters = try DeadLetterLedger(ledgerOptions(settings), key: key) { error in
-            logger.critical("the ledger of dead letters failed", metadata: ["error": "\(error)"])
+        func open() throws -> DeadLetterLedger {
+            try DeadLetterLedger(ledgerOptions(settings), key: key) { error in
+                logger.critical("the ledger of dead letters failed", metadata: ["error": "\(error)"])
+            }
         }
-        return DeadLetterBox(ledger, letters, logger: logger)
+        do {
+            return DeadLetterBox(ledger, try open(), logger: logger)
+        } catch  where DeadLetterLedger.isBeyondRepair(error) {
+            let folder = try DeadLetterLedger.setAside(ledger.layout)
+            logger.error(
+                "the ledger of dead letters is damaged: it is set aside, and a new one begun",
+                metadata: ["error": "\(error)", "folder": "\(folder)"])
+            return DeadLetterBox(ledger, try open(), logger: logger)
+        }
     }
 
     private func startDeadLetters() {

@@ -47,7 +47,8 @@ public struct SetupCheck {
     public func run(connecting: Bool) -> [Finding] {
         let ledger = checkLedger(connecting: connecting)
         let isRunning = ledger.level == .warning
-        var findings = [ledger] + checkRetention() + [checkKey()] + checkMACKey()
+        var findings =
+            [ledger] + checkDeadLetters(isRunning: isRunning) + checkRetention() + [checkKey()] + checkMACKey()
         findings += settings.listeners.map { checkListener($0, isRunning: isRunning) }
         findings += settings.destinations.map { checkDestination($0, connecting: connecting) }
         findings += checkHeadscale(connecting: connecting) + checkGeoIP()
@@ -86,6 +87,27 @@ public struct SetupCheck {
             }
             return (.ok, "holds the log \(origin)")
         }
+    }
+
+    /// Opens the ledger of dead letters, if there is one, as a start does.
+    private func checkDeadLetters(isRunning: Bool) -> [Finding] {
+        let layout = Layout(settings.data)
+        guard !isRunning, settings.destinations.contains(where: \.kind.hasDeadLetters),
+            DiskFileSystem().exists(layout.deadLetters.directory), !KeyChange.isUnfinished(settings),
+            let identity = try? LogIdentity(settings, creating: false)
+        else { return [] }
+        return [
+            attempt("dead letters", settings.position(of: "data")) {
+                do {
+                    _ = try DeadLetterLedger(
+                        Relay.ledgerOptions(settings), key: identity.key, system: TrialFileSystem(freeBytes: freeBytes),
+                        onFailure: { _ in })
+                    return (.ok, "their ledger can be opened")
+                } catch  where DeadLetterLedger.isBeyondRepair(error) {
+                    return (.warning, "their ledger will be set aside at the next start, and a new one begun: \(error)")
+                }
+            }
+        ]
     }
 
     /// Says what becomes of old records, and whether the disk has what the configuration counts on.

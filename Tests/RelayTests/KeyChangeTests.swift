@@ -112,7 +112,8 @@ import Verify
         let folder = Layout(site.ledger).deadLetters.segments
         let files = TemporaryDirectory.names(in: folder).filter { $0.hasSuffix(".segment") }
         return try Verification.run(
-            VerifyOptions(key: "\(DeadLetterLedger.key(for: key).verifierKey)"), files.map { .path("\(folder)/\($0)") })
+            VerifyOptions(key: "\(DeadLetterLedger.key(for: key, in: Layout(site.ledger)).verifierKey)"),
+            files.map { .path("\(folder)/\($0)") })
     }
 
     @Test func deadLettersAreHandedOver() throws {

@@ -141,6 +141,39 @@ import Verify
         #expect(TemporaryDirectory.names(in: Layout(site.ledger).deadLetters.directory).isEmpty)
     }
 
+    /// Too damaged to go on in, they must not keep the relay from starting: what is begun is another log.
+    @Test func deadLettersThatAreBeyondRepairAreSetAside() throws {
+        let site = Site()
+        let server = try WebServer { request, _ in
+            request.text.contains("poison") ? .answer(422, body: "poison") : .answer(200)
+        }
+        let text =
+            Site.configuration + "destinations: [{name: siem, type: http, url: \"http://127.0.0.1:\(server.port)/\"}]\n"
+        func rejectOne() throws {
+            try site.withRelay(text) { relay in
+                try relay.send(["<13>1 2026-11-23T12:00:00Z h app - - - poison"])
+                #expect(
+                    try wait {
+                        try relay.metric("waxwing_destination_rejected_records_total{destination=\"siem\"}") ?? 0 > 0
+                    })
+            }
+        }
+        try rejectOne()
+        let layout = Layout(site.ledger).deadLetters
+        try DiskFileSystem().open(layout.segment(0), .update).write([0xFF], at: 100)
+        try DiskFileSystem().remove(layout.durable)
+        let found = try SetupCheck(site.settings(text)).run(connecting: false).map(\.description)
+        #expect(found.contains { $0.hasPrefix("warning: dead letters: their ledger will be set aside") }, "\(found)")
+        try rejectOne()
+        #expect(site.log.all.contains { $0.contains("the ledger of dead letters is damaged") })
+        #expect(DiskFileSystem().exists("\(site.ledger)/deadletters.damaged-1/segments"))
+        let key = String(decoding: TemporaryDirectory.contents(layout.publicKey) ?? [], as: UTF8.self)
+        #expect(key.hasPrefix("\(Site.origin)/deadletters-2+"))
+        let letters = try deadLetters(site)
+        #expect(letters.count == 1)
+        try site.withRelay(text) { _ throws in #expect(try deadLetters(site).count == 1) }
+    }
+
     // MARK: - Check
 
     private func findings(_ site: Site, _ text: String, connecting: Bool = false) throws -> [String] {

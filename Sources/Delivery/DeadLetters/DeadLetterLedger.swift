@@ -7,6 +7,9 @@ import Telemetry
 
 /// The dead letters' own ledger: sealed with the relay's key under `ORIGIN/deadletters`, so that it verifies as the
 /// main one does. May be used by all destinations at the same time; they wait for one another.
+///
+/// One that cannot be opened, since too much of it is damaged, is set aside (`deadletters.damaged-N`) and another begun,
+/// under another name: `ORIGIN/deadletters-N`. It must not keep the relay from starting.
 public final class DeadLetterLedger: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
@@ -37,9 +40,10 @@ public final class DeadLetterLedger: Sendable {
     /// Opens the ledger below the one of `main`, or makes it. Throws what opening a ledger throws. `onFailure` is called
     /// when it cannot be written any more; nothing is stored from then on.
     public init(
-        _ main: LedgerOptions, key: LogKey, onFailure: @escaping @Sendable (any Error) -> Void
+        _ main: LedgerOptions, key: LogKey, system: any FileSystem = DiskFileSystem(),
+        onFailure: @escaping @Sendable (any Error) -> Void
     ) throws {
-        let key = try Self.key(for: key)
+        let key = try Self.key(for: key, in: Layout(main.directory))
         var options = main
         options.directory = Layout(main.directory).deadLetters.directory
         options.batch.idleMilliseconds = Self.idleMilliseconds
@@ -48,7 +52,7 @@ public final class DeadLetterLedger: Sendable {
         let failure = FailureNote()
         let queue = BatchQueue(byteLimit: 16 << 20)
         ledger = try Ledger(
-            options, key: key, ratchet: nil, queue: queue, counters: LedgerCounters(MetricsRegistry())
+            options, key: key, ratchet: nil, queue: queue, counters: LedgerCounters(MetricsRegistry()), system: system
         ) { event in
             guard case .failed(let error) = event else { return }
             failure.set("\(error)")
@@ -66,16 +70,49 @@ public final class DeadLetterLedger: Sendable {
                 hostname: hostname, processID: processID, enterpriseNumber: number, time: time)
         }
         writing = Monitor(Writing(nextIndex: access.horizon.position.nextIndex))
-        try Self.publish(key, access.layout)
+        try Self.publish(key, access.layout, system)
     }
 
-    /// The relay's key under the name of the dead letters' log.
-    public static func key(for main: LogKey) throws(SealError) -> LogKey {
-        try LogKey(origin: Origin(main.origin.text + "/deadletters"), privateKey: main.privateKey)
+    /// The relay's key under the name of the dead letters' log beside the ledger in `layout`.
+    public static func key(for main: LogKey, in layout: Layout) throws -> LogKey {
+        let number = try setAsideCount(layout) + 1
+        let name = number == 1 ? "deadletters" : "deadletters-\(number)"
+        return try LogKey(origin: Origin("\(main.origin.text)/\(name)"), privateKey: main.privateKey)
     }
 
-    private static func publish(_ key: LogKey, _ layout: Layout) throws {
-        let file = try DiskFileSystem().open(layout.publicKey, .updateOrCreate)
+    // MARK: - Setting aside
+
+    private static let setAsideSuffix = ".damaged-"
+
+    /// Whether a ledger that cannot be opened for this reason will never be: a disk that fails may come back.
+    public static func isBeyondRepair(_ error: any Error) -> Bool {
+        switch error {
+        case let error as LedgerError: ![.locked, .file].contains(error.code)
+        case is SealError: true
+        default: false
+        }
+    }
+
+    /// Sets the dead letters of the ledger in `layout` aside. Returns where they are now.
+    public static func setAside(
+        _ layout: Layout, _ system: any FileSystem = DiskFileSystem()
+    ) throws -> String {
+        let folder = layout.deadLetters.directory
+        let aside = "\(folder)\(setAsideSuffix)\(try setAsideCount(layout, system) + 1)"
+        try system.rename(folder, to: aside)
+        try system.syncDirectory(layout.directory)
+        return aside
+    }
+
+    private static func setAsideCount(
+        _ layout: Layout, _ system: any FileSystem = DiskFileSystem()
+    ) throws(FileError) -> Int {
+        guard system.exists(layout.directory) else { return 0 }
+        return try system.list(layout.directory).count { $0.hasPrefix("deadletters\(setAsideSuffix)") }
+    }
+
+    private static func publish(_ key: LogKey, _ layout: Layout, _ system: any FileSystem) throws {
+        let file = try system.open(layout.publicKey, .updateOrCreate)
         let text = Array("\(key.verifierKey)\n".utf8)
         guard try file.contents() != text else { return }
         try file.truncate(to: 0)

@@ -126,6 +126,16 @@ public final class Ledger: @unchecked Sendable {
         guard let stored = try OriginFile(layout, system) else {
             return try OriginFile.store(key.verifier, layout, system)
         }
+        // What a damaged file said the newest seal says too, and by whose key.
+        if !stored.isWhole {
+            let seal = try OriginFile.newestSeal(layout, system)
+            let isOurs = seal.map { $0.origin == key.origin && (try? $0.note.verify(by: key.verifier)) != nil }
+            if isOurs ?? true { return try OriginFile.store(key.verifier, layout, system) }
+            throw LedgerError(
+                .otherOrigin,
+                "\(layout.origin) is damaged, and the newest seal is not by \(key.verifierKey): put back the file, or the "
+                    + "key and `stream.origin` of the log that is in \(layout.directory)")
+        }
         guard stored.name == key.origin.text else {
             throw LedgerError(
                 .otherOrigin,

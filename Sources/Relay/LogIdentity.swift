@@ -38,7 +38,7 @@ public struct LogIdentity: ~Copyable {
 
     /// The origin of the ledger that is there, nil if there is none.
     static func storedOrigin(_ layout: Layout) throws -> Origin? {
-        try OriginFile(layout).map { try Origin($0.name) }
+        try OriginFile.origin(layout)
     }
 
     /// The machine's name, in the characters that HOSTNAME and an origin may have.

@@ -54,6 +54,29 @@ import Testing
         }
     }
 
+    /// Whose log it is, the newest seal says as well as the file.
+    @Test func aDamagedOriginIsMadeAnew() throws {
+        let log = try TestLog()
+        _ = try log.run([5])
+        let path = TestLog.layout.origin
+        let whole = try log.system.open(path, .read).contents()
+        for index in whole.indices {
+            for change: UInt8 in [0x01, 0x20, 0x80] {
+                let file = try log.system.open(path, .update)
+                try file.write([whole[index] ^ change], at: UInt64(index))
+                #expect(try OriginFile.origin(TestLog.layout, log.system) == log.key.origin, "byte \(index)")
+                if index % 16 == 0 { #expect(refusal(log) == nil, "byte \(index)") }
+                #expect(try index % 16 != 0 || log.system.open(path, .read).contents() == whole)
+                try file.write(whole, at: 0)
+            }
+        }
+        try log.system.open(path, .update).truncate(to: 3)
+        #expect(refusal(log) == nil)
+        try log.system.open(path, .update).truncate(to: 3)
+        let error = refusal(try TestLog(log.system, origin: "test.example.net/other"))
+        #expect(error?.code == .otherOrigin && error?.description.contains("\(path) is damaged") == true)
+    }
+
     @Test func aDestinationAheadOfTheLedgerIsRefused() throws {
         let log = try TestLog()
         let end = try log.run([1]).end

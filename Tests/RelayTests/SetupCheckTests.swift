@@ -1,5 +1,7 @@
 import Glibc
 import Ledger
+import OpenSSL
+import Seal
 import Settings
 import TestSupport
 import Testing
@@ -69,7 +71,9 @@ import Testing
         func happen(to site: Site) throws {
             let segment = "\(site.ledger)/segments/00000000000000000000.segment"
             switch self {
-            case .otherOrigin: try replace("\(site.ledger)/origin") { $0.replacing("test.", with: "other.") }
+            case .otherOrigin:
+                let other = try LogKey(origin: Origin("other.example.net/relay"), privateKey: .generate())
+                try replace("\(site.ledger)/origin") { _ in "\(other.origin)\n\(other.verifierKey)\n" }
             case .otherKey:
                 let other = Site()
                 try other.withRelay { _ in }

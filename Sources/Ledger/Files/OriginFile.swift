@@ -1,4 +1,4 @@
-import Seal
+public import Seal
 
 /// The file `origin`: whose log a folder holds, and by which key it goes on.
 public struct OriginFile: Equatable, Sendable {
@@ -12,6 +12,22 @@ public struct OriginFile: Equatable, Sendable {
         let lines = try SmallFile.read(layout.origin, system)
         name = lines.first?.first ?? ""
         key = lines.count == 2 ? lines[1].first ?? "" : ""
+    }
+
+    /// Whether it is as it was written: the key, in vkey form, has the name in it, and a hash over both.
+    public var isWhole: Bool { (try? LogVerifier(parsing: key))?.origin.text == name }
+
+    /// Whose log the folder holds: as the file says or, if it is damaged, as the newest seal does; nil if there is no file.
+    public static func origin(_ layout: Layout, _ system: any FileSystem = DiskFileSystem()) throws -> Origin? {
+        guard let file = try OriginFile(layout, system) else { return nil }
+        if file.isWhole { return try Origin(file.name) }
+        return try newestSeal(layout, system)?.origin ?? Origin(file.name)
+    }
+
+    /// The newest seal of the ledger, nil if there is none.
+    static func newestSeal(_ layout: Layout, _ system: any FileSystem) throws -> SealRecord? {
+        guard system.exists(layout.segments) else { return nil }
+        return try LedgerArchive(layout.directory, system: system).newestSeal()
     }
 
     /// Stores it, durably.

@@ -7,6 +7,7 @@ public enum DiskBudget {
     public static func use(_ settings: Settings) -> DiskUse {
         DiskUse(
             used: DiskUse.bytes(of: settings.data), budget: settings.retention.diskBytes.map { UInt64($0) },
-            free: FreeSpace.bytes(of: settings.data), segment: UInt64(settings.stream.segmentBytes))
+            free: FreeSpace.bytes(of: settings.data), segment: UInt64(settings.stream.segmentBytes),
+            queue: UInt64(settings.queueBytes))
     }
 }

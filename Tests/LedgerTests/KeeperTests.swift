@@ -165,7 +165,9 @@ import TransparencyLog
     // MARK: - The disk
 
     @Test func aFullDiskStopsTheIntakeUntilThereIsRoom() throws {
-        let kept = try KeptLog(policy { ($0.diskBytes, $0.age) = (600_000, 3_600_000) }, destinations: ["siem"])
+        let kept = try KeptLog(
+            policy { ($0.diskBytes, $0.age) = (600_000 + UInt64(KeptLog.queueBytes), 3_600_000) },
+            destinations: ["siem"])
         while kept.ledger.signals.hasRoom {
             kept.write(50)
             kept.keep()
@@ -191,7 +193,8 @@ import TransparencyLog
 
     @Test func dropOldestCountsAndSealsWhatIsLost() throws {
         let kept = try KeptLog(
-            policy { ($0.diskBytes, $0.whenFull) = (140_000, .dropOldest) }, destinations: ["siem", "archive"])
+            policy { ($0.diskBytes, $0.whenFull) = (140_000 + UInt64(KeptLog.queueBytes), .dropOldest) },
+            destinations: ["siem", "archive"])
         try kept.acknowledge("archive", 1 << 40)
         for _ in 0..<40 {
             kept.write(50)

@@ -9,7 +9,9 @@ import Testing
 /// A ledger that runs, with a keeper that takes a step when the test says so, on a clock that the test moves.
 final class KeptLog {
     let log: TestLog
-    let queue = BatchQueue(byteLimit: 1 << 20)
+    /// What may wait in the queue, for which the disk budget has room besides.
+    static let queueBytes = 1 << 20
+    let queue = BatchQueue(byteLimit: queueBytes)
     let ledger: Ledger
     let clock: TestClock
     private(set) var keeper: Keeper!

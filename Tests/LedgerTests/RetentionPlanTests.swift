@@ -114,13 +114,14 @@ import TransparencyLog
 
 @Suite struct DiskUseTests {
     @Test func theSmallerOfBudgetAndDiskCounts() {
-        #expect(DiskUse(used: 100, budget: nil, free: nil, segment: 10).room == Int64.max - 100 - 0)
-        #expect(DiskUse(used: 100, budget: 1000, free: nil, segment: 10).usable == 980)
-        #expect(DiskUse(used: 100, budget: 1000, free: 500, segment: 10).usable == 580)
-        #expect(DiskUse(used: 100, budget: 200, free: 500, segment: 10).room == 80)
-        #expect(DiskUse(used: 300, budget: 200, free: 500, segment: 10).room == -120)
-        #expect(DiskUse(used: 5, budget: 10, free: 500, segment: 10).usable == 0)
-        #expect(DiskUse(used: 5, budget: 10, free: 500, segment: 10).share == 100)
+        #expect(DiskUse(used: 100, budget: nil, free: nil, segment: 10, queue: 0).room == Int64.max - 100 - 0)
+        #expect(DiskUse(used: 100, budget: 1000, free: nil, segment: 10, queue: 0).usable == 980)
+        #expect(DiskUse(used: 100, budget: 1000, free: 500, segment: 10, queue: 0).usable == 580)
+        #expect(DiskUse(used: 100, budget: 200, free: 500, segment: 10, queue: 0).room == 80)
+        #expect(DiskUse(used: 300, budget: 200, free: 500, segment: 10, queue: 0).room == -120)
+        #expect(DiskUse(used: 5, budget: 10, free: 500, segment: 10, queue: 0).usable == 0)
+        #expect(DiskUse(used: 5, budget: 10, free: 500, segment: 10, queue: 0).share == 100)
+        #expect(DiskUse(used: 100, budget: 1000, free: nil, segment: 10, queue: 300).usable == 680)
     }
 
     @Test func levelsRiseAtOnceAndFallLate() {

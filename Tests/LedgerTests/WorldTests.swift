@@ -11,7 +11,7 @@ import Verify
 /// goes, bits flip; and the ledger is opened again. After each step the books have to balance.
 @Suite struct WorldTests {
     /// `make soak` asks for more.
-    private static let worlds = unsafe Int(getenv("WAXWING_SOAK").map { unsafe String(cString: $0) } ?? "") ?? 10_000
+    private static let worlds = unsafe Int(getenv("WAXWING_SOAK").map { unsafe String(cString: $0) } ?? "") ?? 20_000
     private static let shares = 20
 
     @Test(arguments: 0..<shares)

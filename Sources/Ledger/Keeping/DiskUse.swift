@@ -10,7 +10,8 @@ public struct DiskUse: Equatable, Sendable {
     /// What everything in the ledger's folder takes.
     public let used: UInt64
     /// What it may take before records are refused: the budget, or what the disk has if that is less, without the
-    /// room that is kept for seals, notices, the next segment and compression.
+    /// room that is kept for seals, notices, the next segment, compression, and what was taken already and waits in the
+    /// queue, which a stop writes.
     public let usable: UInt64
 
     /// Segments that are kept free.
@@ -27,9 +28,10 @@ public struct DiskUse: Equatable, Sendable {
     /// - Parameters:
     ///   - budget: What everything may take; nil for no limit but the disk's.
     ///   - free: What the disk has left; nil if that is not known.
-    public init(used: UInt64, budget: UInt64?, free: UInt64?, segment: UInt64) {
+    ///   - queue: What may wait in front of the ledger.
+    public init(used: UInt64, budget: UInt64?, free: UInt64?, segment: UInt64, queue: UInt64) {
         let limit = min(budget ?? .max, free.map { used &+ min($0, .max - used) } ?? .max)
-        let headroom = Self.headroomSegments * segment
+        let headroom = Self.headroomSegments * segment + queue
         self.init(used: used, usable: limit > headroom ? limit - headroom : 0)
     }
 

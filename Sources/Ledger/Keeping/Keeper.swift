@@ -98,8 +98,9 @@ public final class Keeper {
     public func run(now: UInt64, shouldGoOn: () -> Bool = { true }) -> Bool {
         do {
             if let pending, !isDurable(pending) { return true }
+            let written = signals.writtenBytes
             try survey.update(layout, system)
-            try measure()
+            try measure(since: written)
             askForRotation(now)
             if let pending {
                 if try execute(pending, now) { self.pending = nil }
@@ -121,15 +122,18 @@ public final class Keeper {
 
     // MARK: - The disk
 
-    private func measure() throws(FileError) {
+    /// Says how much room there is. What was written since the writer's count was `written` may not have been seen.
+    private func measure(since written: Int64) throws(FileError) {
         var used = survey.bytes
         for name in try system.list(layout.directory) where name != "segments" {
             used += DiskUse.bytes(of: "\(layout.directory)/\(name)", system)
         }
-        use = DiskUse(used: used, budget: policy.diskBytes, free: freeBytes(), segment: segmentBytes)
+        use = DiskUse(
+            used: used, budget: policy.diskBytes, free: freeBytes(), segment: segmentBytes,
+            queue: UInt64(queue.byteLimit))
         let before = (hasRoom: signals.hasRoom, level: level)
         level = use.level(after: before.level)
-        signals.set(room: use.room)
+        signals.set(room: use.room, since: written)
         if signals.hasRoom, !before.hasRoom { queue.wake() }
         if level != before.level { report(.level(level, use)) }
         counters.used.set(Int64(clamping: use.used))

@@ -2,6 +2,7 @@ import Batch
 import OpenSSL
 import Seal
 import Syslog
+import TransparencyLog
 
 /// The one writer of the ledger: takes batches from the queue, gives the records their indexes, and writes, seals and
 /// has them synced. Runs on a thread of its own. `docs/ledger.md` has the system calls in order.
@@ -132,7 +133,7 @@ struct LedgerWriter: ~Copyable {
         unsynced.append(block)
         unsyncedBytes += UInt64(block.length)
         counters.octets.add(UInt64(block.length))
-        signals.note(writtenBytes: UInt64(block.length))
+        signals.note(writtenBytes: UInt64(block.length) + (sealer.nextIndex - first) * UInt64(Hash.byteCount))
         do throws(FileError) {
             try segment.append(block)
             if segment.length >= options.segmentBytes || signals.takeRotation() { try rotate() }

@@ -99,15 +99,23 @@ enum CrossChecks {
         checkRetention(settings, &decoding)
     }
 
-    /// Whole segments are deleted, and two are kept free, so a budget of less than four would never do.
+    /// Whole segments are deleted, and of the disk two are kept free, besides what may wait in the queue: a budget of less
+    /// than four would never do.
     private static func checkRetention(_ settings: Settings, _ decoding: inout Decoding) {
-        let least = 4 * settings.stream.segmentBytes
-        for (key, bytes) in [("size", settings.retention.sizeBytes), ("disk", settings.retention.diskBytes)] {
+        let segments = 4 * settings.stream.segmentBytes
+        let limits = [
+            ("size", settings.retention.sizeBytes, segments, "", ""),
+            (
+                "disk", settings.retention.diskBytes, segments + settings.queueBytes,
+                " and the queue (\(Size.format(settings.queueBytes)))", " or queue"
+            ),
+        ]
+        for (key, bytes, least, rest, other) in limits {
             guard let bytes, bytes < least else { continue }
             decoding.report(
                 .conflict, at: decoding.position(of: "retention.\(key)"),
-                "retention.\(key) is less than four files of the ledger (stream.segment, \(Size.format(settings.stream.segmentBytes)))",
-                remedy: "write at least \(Size.format(least)), or make stream.segment smaller")
+                "retention.\(key) is less than four files of the ledger (stream.segment, \(Size.format(settings.stream.segmentBytes)))\(rest)",
+                remedy: "write at least \(Size.format(least)), or make stream.segment\(other) smaller")
         }
     }
 

@@ -85,7 +85,10 @@ struct HeadMap {
         gap = at
         while at < end {
             switch bytes.byte(at) {
-            case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "="), 0x20:
+            case UInt8(ascii: "]"), UInt8(ascii: "="), 0x20:
+                at += 1
+            // Elsewhere it is part of a name, which may have it (RFC 5424 section 6.3.2).
+            case UInt8(ascii: "[") where at == fields.structuredData || bytes.byte(at - 1) == UInt8(ascii: "]"):
                 at += 1
             case UInt8(ascii: "\""):
                 let value = at + 1

@@ -49,10 +49,10 @@ import Testing
         var random = Random(UInt64(seed) + 1_000_000)
         let elements = (0..<Int.random(in: 0...3, using: &random)).map { number in
             let parameters = (0..<Int.random(in: 0...3, using: &random)).map { _ in
-                let name = random.pick(["a", "token", "password", "Cookie", "x-key"])
+                let name = random.pick(["a", "token", "password", "Cookie", "x-key", "[b", "[[redacted@32473"])
                 return " \(name)=\"\(Self.escaped(Pieces.text(&random)))\""
             }
-            return "[e\(number)@1\(parameters.joined())]"
+            return "[\(random.pick(["e", "[e", "[[redacted@", "e[[x"]))\(number)@1\(parameters.joined())]"
         }
         let app = random.pick(["headscale", "password=abc", "Bearer", "token=\"x"])
         let before = TestRecord(
@@ -66,6 +66,31 @@ import Testing
         #expect((after != before) == isMarked, "\(before)")
         #expect(isMarked ? new.elements.dropLast() == old.elements[...] : new == old, "\(before)\n\(after)")
         #expect(redacted(after) == after, "\(before)\n\(after)")
+    }
+
+    /// A bracket may be part of a name: what looks like the relay's own element in it is none.
+    @Test(arguments: [
+        #"[[redacted@32473 rule="a" n="1"][[y a="b"]"#, "[[redacted@32473][[y]", "[[redacted@32473][[[y]",
+        #"[x@1 a="b"][[redacted@32473 rule="a" n="1"]"#, #"[x@1 [redacted@32473="z"]"#, "[[[redacted@32473][[[[y]",
+    ])
+    func bracketsInNamesEndNoElement(elements: String) {
+        let record = TestRecord("<13>1 2026-11-28T05:00:00Z h other - - \(elements)", " x password=hunter22hunter22")
+        let after = redacted(record)
+        #expect(after.head == record.head + #"[redacted@32473 rule="named-secret" n="1"]"#)
+        #expect(redacted(after) == after)
+    }
+
+    @Test(arguments: [
+        (
+            #"[redacted@32473 rule="a" n="1"][[x@1 a="b"]"#,
+            #"[redacted@32473 rule="a" n="1" rule="named-secret" n="1"][[x@1 a="b"]"#
+        ),
+        ("[redacted@32473][[x]", #"[redacted@32473 rule="named-secret" n="1"][[x]"#),
+        (#"[redacted@32473 [b="c"][d [e="f"]"#, #"[redacted@32473 [b="c" rule="named-secret" n="1"][d [e="f"]"#),
+    ])
+    func theElementThatIsThereIsAddedTo(elements: String, expected: String) {
+        let head = "<13>1 2026-11-28T05:00:00Z h other - - "
+        #expect(redacted(TestRecord(head + elements, " x password=hunter22hunter22")).head == head + expected)
     }
 
     private static func escaped(_ text: String) -> String {

@@ -16,8 +16,11 @@ struct ArchiveFolder: Sendable {
     /// First indexes of the files of a form, in order.
     func indexes(_ form: Form) throws(FileError) -> [UInt64] {
         try system.list(path).compactMap { name in
-            name.hasPrefix("waxwing-") && name.hasSuffix(form.rawValue)
-                ? UInt64(name.dropFirst(8).dropLast(form.rawValue.utf8.count)) : nil
+            guard name.hasPrefix("waxwing-"), name.hasSuffix(form.rawValue),
+                let index = UInt64(name.dropFirst(8).dropLast(form.rawValue.utf8.count)),
+                file(index, form) == "\(path)/\(name)"
+            else { return nil }
+            return index
         }.sorted()
     }
 

@@ -259,7 +259,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
         var records = block.nextIndex - first
         if let filter = options.filter {
             let chosen = filter.choose(from: payload, channel.allocator)
-            counters.filtered.add(records - chosen.records)
+            counters.filtered.add(records - min(records, chosen.records))
             (payload, records) = (chosen.payload, chosen.records)
         }
         let framed = options.framing.frame(payload, channel.allocator)

@@ -14,9 +14,12 @@ public struct DiskFileSystem: FileSystem {
             case .create: O_RDWR | O_CREAT | O_EXCL
             case .updateOrCreate: O_RDWR | O_CREAT
             }
-        let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // A FIFO that somebody has put there is no file, and must not be waited for.
+        let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw FileError("open", path, code: errno) }
-        return DiskFile(descriptor, path)
+        let file = DiskFile(descriptor, path)
+        guard file.isRegular else { throw FileError("open", path, code: EINVAL) }
+        return file
     }
 
     public func list(_ directory: String) throws(FileError) -> [String] {
@@ -77,6 +80,11 @@ private final class DiskFile: File {
     }
 
     deinit { close(descriptor) }
+
+    var isRegular: Bool {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(FileError) -> Int {
         do throws(FileError) {

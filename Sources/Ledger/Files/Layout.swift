@@ -1,3 +1,5 @@
+import TransparencyLog
+
 /// Where things lie in the ledger's directory.
 ///
 ///     lock                                held by the running relay
@@ -91,7 +93,9 @@ public struct Layout: Sendable {
     static func index(_ name: String, _ suffix: String) -> UInt64? {
         guard name.utf8.count == 20 + suffix.utf8.count, name.hasSuffix(suffix) else { return nil }
         let digits = name.prefix(20)
-        return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(digits) : nil
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let index = UInt64(digits) else { return nil }
+        // No ledger comes so far: it is not the ledger's file.
+        return index < CompactRange.sizeLimit ? index : nil
     }
 
     /// The directory that the file or directory at `path` is in.

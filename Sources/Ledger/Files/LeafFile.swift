@@ -7,6 +7,8 @@ struct LeafFile: Equatable, Sendable {
     let deletedAt: UInt64?
 
     private static let suffix = ".leaves"
+    /// The end of the year 9999.
+    private static let lastSecond: UInt64 = 253_402_300_799
 
     init(firstIndex: UInt64, deletedAt: UInt64? = nil) {
         self.firstIndex = firstIndex
@@ -21,9 +23,11 @@ struct LeafFile: Equatable, Sendable {
         }
         let parts = name.dropLast(Self.suffix.count).split(separator: ".", omittingEmptySubsequences: false)
         guard name.hasSuffix(Self.suffix), parts.count == 2, let index = Layout.index(String(parts[0]), ""),
-            let seconds = UInt64(parts[1])
+            let seconds = UInt64(parts[1]), seconds <= Self.lastSecond
         else { return nil }
         self.init(firstIndex: index, deletedAt: seconds)
+        // `+5` is a number, and not a name that the ledger gives.
+        guard self.name == name else { return nil }
     }
 
     var name: String {

@@ -1,3 +1,5 @@
+import TransparencyLog
+
 /// Small files of lines of text that are replaced as a whole: after a crash, there is the old one or the new one.
 enum SmallFile {
     /// Bytes of such a file at most.
@@ -7,8 +9,9 @@ enum SmallFile {
     static func read(_ path: String, _ system: any FileSystem) throws(FileError) -> [[String]] {
         guard system.exists(path) else { return [] }
         let bytes = try system.open(path, .read).contents(limit: limit)
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { line in
-            line.split(separator: " ").map(String.init)
+        // By bytes: with CR in front LF is no character of its own.
+        return bytes.split { $0 == 0x0A || $0 == 0x0D }.map { line in
+            line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
@@ -31,9 +34,9 @@ enum SmallFile {
     static func ranges(_ path: String, _ system: any FileSystem) throws(FileError) -> [String: IndexRanges] {
         var ranges: [String: IndexRanges] = [:]
         for words in try read(path, system) {
-            guard words.count == 3, let from = UInt64(words[1]), let end = UInt64(words[2]), from < end else {
-                continue
-            }
+            guard words.count == 3, let from = UInt64(words[1]), let end = UInt64(words[2]), from < end,
+                end <= CompactRange.sizeLimit
+            else { continue }
             ranges[words[0], default: IndexRanges()].insert(from..<end)
         }
         return ranges

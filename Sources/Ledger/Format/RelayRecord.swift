@@ -50,9 +50,12 @@ struct RelayRecord: Equatable {
         }
     }
 
-    /// A PARAM-VALUE (RFC 5424 §6.3.3).
+    /// A PARAM-VALUE (RFC 5424 §6.3.3). By scalars: a mark that combines with a quotation mark does not hide it.
     private static func escaped(_ value: String) -> String {
-        String(value.flatMap { "\"\\]".contains($0) ? ["\\", $0] : [$0] })
+        value.unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar == "\"" || scalar == "\\" || scalar == "]" { text.unicodeScalars.append("\\") }
+            text.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
     }
 
     static func == (left: RelayRecord, right: RelayRecord) -> Bool {

@@ -36,9 +36,12 @@ public struct DiskUse: Equatable, Sendable {
     }
 
     /// Bytes of a file, or of all that is in a folder. What cannot be looked at, or goes meanwhile, counts for nothing.
-    public static func bytes(of path: String, _ system: any FileSystem = DiskFileSystem()) -> UInt64 {
-        if let names = try? system.list(path) {
-            return names.reduce(0) { $0 + bytes(of: "\(path)/\($1)", system) }
+    /// Folders below `depth` are not looked into: links may lead in circles.
+    public static func bytes(
+        of path: String, depth: Int = 5, _ system: any FileSystem = DiskFileSystem()
+    ) -> UInt64 {
+        if depth > 0, let names = try? system.list(path) {
+            return names.reduce(0) { $0 + bytes(of: "\(path)/\($1)", depth: depth - 1, system) }
         }
         return (try? system.open(path, .read).size()) ?? 0
     }

@@ -79,7 +79,9 @@ public struct Hold: Equatable, Sendable {
             case ("added", 1): addedAt = numbers[0]
             case ("indexes", 2) where numbers[0] <= numbers[1]: indexes = numbers[0]...numbers[1]
             case ("times", 2) where numbers[0] <= numbers[1]: times = numbers[0]...numbers[1]
-            case ("reason", _): reason = words.dropFirst().joined(separator: " ")
+            case ("reason", _):
+                let text = words.dropFirst().joined(separator: " ")
+                if Self.isReason(text) { reason = text }
             default: isUnderstood = false
             }
         }

@@ -109,7 +109,7 @@ public struct KeyRotation: Sendable {
     private static func batch(_ note: RekeyNote, _ options: LedgerOptions) -> Batch {
         var batch = Batch()
         let line = RekeyRecord.line(
-            note, at: SealTime(clamping: Int64(clamping: note.time) * 1000), host: options.hostname,
+            note, at: SealTime(clamping: Int64(clamping: min(note.time, 1 << 40)) * 1000), host: options.hostname,
             processID: UInt32(options.processID), enterpriseNumber: options.enterpriseNumber)
         batch.append { writer in
             writer.append(line.bytes)

@@ -78,6 +78,8 @@ struct SegmentWriter: ~Copyable {
 extension File {
     /// `count` hashes from number `index` on, or nil if the file has fewer.
     func hashes(at index: UInt64, count: Int) throws(FileError) -> [Hash]? {
+        let there = try size() / UInt64(Hash.byteCount)
+        guard index <= there, UInt64(count) <= there - index else { return nil }
         var hashes = [Hash](repeating: Hash(), count: count)
         var failure: FileError?
         let length = unsafe hashes.withUnsafeMutableBytes { buffer in

@@ -54,7 +54,7 @@ struct ListKeysCommand: ParsableCommand {
             let archive = try LedgerArchive(ledger.data)
             var first: UInt64 = 0
             for note in try KeyRotation.notes(archive.layout) {
-                let time = SealTime(clamping: Int64(clamping: note.time) * 1000)
+                let time = SealTime(clamping: Int64(clamping: min(note.time, 1 << 40)) * 1000)
                 Console.say("\(note.old) records \(first)..\(note.size - 1), until \(time)\n")
                 first = note.size
             }

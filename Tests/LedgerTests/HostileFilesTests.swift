@@ -65,6 +65,21 @@ import Testing
         withExtendedLifetime(log) {}
     }
 
+    /// What lies behind damage in the newest segment is exported, and the newest seal is the newest.
+    @Test func damageInTheNewestSegmentHidesNothingBehindIt() throws {
+        var log = try TestLog()
+        log.options.segmentBytes = 1 << 20
+        let end = try log.run([20, 30, 40]).end
+        let archive = try LedgerArchive(TestLog.directory, system: log.system)
+        #expect(try archive.end().nextIndex == end && archive.newestSeal()?.size == end)
+        let newest = try #require(try TestLog.layout.segmentIndexes(log.system).last)
+        let file = try log.system.open(TestLog.layout.segment(newest), .update)
+        try file.write([0xFF, 0xFF], at: UInt64(SegmentHeader.size + BlockHeader.size + 8))
+        #expect(try archive.end().nextIndex == end && archive.newestSeal()?.size == end)
+        try file.write([0xFF, 0xFF], at: UInt64(SegmentHeader.size))
+        #expect(try archive.end().nextIndex == end && archive.newestSeal()?.size == end)
+    }
+
     @Test func hashesThatAreNotThereTakeNoMemory() throws {
         let folder = TemporaryDirectory()
         let file = try DiskFileSystem().open(folder.write("leaves", octets: [UInt8](repeating: 7, count: 320)), .read)

@@ -182,7 +182,7 @@ import TransparencyLog
 
 @Suite struct LeafFileTests {
     @Test func namesAreReadAsTheyAreWritten() {
-        for file in [LeafFile(firstIndex: 0), LeafFile(firstIndex: .max, deletedAt: 1_800_000_000)] {
+        for file in [LeafFile(firstIndex: 0), LeafFile(firstIndex: 1 << 62, deletedAt: 1_800_000_000)] {
             #expect(LeafFile(name: file.name) == file)
         }
         #expect(LeafFile(firstIndex: 7, deletedAt: 9).name == "00000000000000000007.9.leaves")

@@ -11,7 +11,7 @@ struct SplunkEvent: Sendable {
     let log: [UInt8]
 
     /// The relay's elements whose parameters become fields, by their SD-NAMEs in front of the `@`.
-    private static let elements: [StaticString] = ["headscale", "received", "redacted"]
+    private static let elements: [StaticString] = ["headscale", "received"]
 
     func write(_ record: borrowing DeliveryRecord, into body: inout BodyWriter) {
         let (line, header) = (record.line, record.header)
@@ -35,6 +35,7 @@ struct SplunkEvent: Sendable {
         body.append(decimal: record.index)
         body.append(UInt8(ascii: "\""))
         fields(line, header.structuredData, into: &body)
+        for name: StaticString in ["rule", "n"] { redactedField(name, line, header.structuredData, into: &body) }
         body.append("}}")
     }
 
@@ -76,6 +77,49 @@ struct SplunkEvent: Sendable {
                 body.append(UInt8(ascii: "\""))
             }
         }
+    }
+
+    /// Writes all values of a parameter of the relay's element `redacted`, which has one of each for each rule: one as text,
+    /// more as an array, a field of several values.
+    private func redactedField(
+        _ name: StaticString, _ line: RawSpan, _ range: Range<Int>, into body: inout BodyWriter
+    ) {
+        var reader = StructuredDataReader(line, range)
+        var (count, elements, isInside, first) = (0, 0, false, 0..<0)
+        while let item = reader.next() {
+            switch item {
+            case .element(let id):
+                isInside = line.isName(id, "redacted") && elements == 0
+                if isInside { elements += 1 }
+            case .parameter(let parameter, let value):
+                guard isInside, line.equals(name, parameter) else { continue }
+                count += 1
+                guard count > 1 else {
+                    first = value
+                    continue
+                }
+                if count == 2 {
+                    open(name, into: &body)
+                    body.append("[\"")
+                    body.append(jsonOfParameter: line, first)
+                }
+                body.append("\",\"")
+                body.append(jsonOfParameter: line, value)
+            }
+        }
+        guard count > 0 else { return }
+        if count == 1 {
+            open(name, into: &body)
+            body.append(UInt8(ascii: "\""))
+            body.append(jsonOfParameter: line, first)
+        }
+        body.append(count == 1 ? "\"" : "\"]")
+    }
+
+    private func open(_ name: StaticString, into body: inout BodyWriter) {
+        body.append(",\"redacted.")
+        body.append(name)
+        body.append("\":")
     }
 }
 

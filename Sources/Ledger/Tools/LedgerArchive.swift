@@ -68,7 +68,13 @@ public struct LedgerArchive: Sendable {
             index = block.nextIndex
         }
         var scan = SegmentScan(file, at: offset, index: index)
-        while try scan.next() != nil {}
+        while true {
+            while try scan.next() != nil {}
+            // Behind damage the segment goes on.
+            let next = try BlockSearch.first(in: file, from: scan.offset, to: .max, with: scan.nextIndex)
+            guard let next, next.block.firstIndex >= scan.nextIndex else { break }
+            scan = SegmentScan(file, at: next.offset, index: next.block.firstIndex)
+        }
         try file.sync()
         return LedgerPosition(nextIndex: scan.nextIndex, segment: newest, offset: scan.offset)
     }
@@ -98,10 +104,10 @@ public struct LedgerArchive: Sendable {
     }
 
     private func lastSeal(_ file: any File, _ first: UInt64) throws -> SealRecord? {
-        var scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: first)
+        var blocks = IntactBlocks(file, first: first, end: .max)
         var line: [UInt8]?
-        while let block = try scan.next() {
-            if block.endsBatch { line = scan.lastLine(of: block) }
+        while let block = try blocks.next() {
+            if block.endsBatch { line = blocks.scan.lastLine(of: block) }
         }
         return try line.map { try SealRecord(parsing: unsafe $0.span.bytes) }
     }

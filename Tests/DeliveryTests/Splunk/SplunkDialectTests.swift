@@ -61,6 +61,19 @@ import Testing
         #expect(event(try dialect(), line).hasSuffix(#""fields":{"l":"41342dd0","i":"7","received.via":"tls"}}"#))
     }
 
+    /// An object has no name twice: several rules are several values of a field.
+    @Test(arguments: [
+        (#"[redacted@32473 rule="a" n="1"]"#, #""redacted.rule":"a","redacted.n":"1""#),
+        (
+            #"[redacted@32473 rule="a" n="1" rule="b\]" n="2" rule="c" n="3"][redacted@1 rule="d" n="9"]"#,
+            #""redacted.rule":["a","b]","c"],"redacted.n":["1","2","3"]"#
+        ),
+    ])
+    func rulesThatRedactedAreOneField(element: String, fields: String) throws {
+        let line = "<13>1 - h a - - \(element)[waxwing@32473 l=\"00000000\" i=\"1\"] x"
+        #expect(event(try dialect(), line).hasSuffix(#""fields":{"l":"41342dd0","i":"7",\#(fields)}}"#))
+    }
+
     @Test func aTokenIsShownToNobody() throws {
         let dialect = try dialect()
         var dumped = ""

@@ -21,7 +21,12 @@ public struct OriginFile: Equatable, Sendable {
     public static func origin(_ layout: Layout, _ system: any FileSystem = DiskFileSystem()) throws -> Origin? {
         guard let file = try OriginFile(layout, system) else { return nil }
         if file.isWhole { return try Origin(file.name) }
-        return try newestSeal(layout, system)?.origin ?? Origin(file.name)
+        if let seal = try newestSeal(layout, system) { return seal.origin }
+        guard let origin = try? Origin(file.name) else {
+            throw LedgerError(
+                .damaged, "\(layout.origin) is damaged, and there is no seal that says whose log it is: remove it")
+        }
+        return origin
     }
 
     /// The newest seal of the ledger, nil if there is none.

@@ -11,11 +11,19 @@ struct IndexRanges: Equatable, Sendable {
 
     mutating func insert(_ range: Range<UInt64>) {
         guard !range.isEmpty else { return }
-        let touching = all.filter { $0.lowerBound <= range.upperBound && range.lowerBound <= $0.upperBound }
-        let lower = touching.first.map { min($0.lowerBound, range.lowerBound) } ?? range.lowerBound
-        let upper = touching.last.map { max($0.upperBound, range.upperBound) } ?? range.upperBound
-        all.removeAll { touching.contains($0) }
-        all.insert(lower..<upper, at: all.firstIndex { $0.lowerBound > lower } ?? all.count)
+        // Those that touch it are from `start` on.
+        var (start, behind) = (0, all.count)
+        while start < behind {
+            let middle = (start + behind) / 2
+            if all[middle].upperBound < range.lowerBound { start = middle + 1 } else { behind = middle }
+        }
+        var (lower, upper, end) = (range.lowerBound, range.upperBound, start)
+        while end < all.count, all[end].lowerBound <= range.upperBound {
+            lower = min(lower, all[end].lowerBound)
+            upper = max(upper, all[end].upperBound)
+            end += 1
+        }
+        all.replaceSubrange(start..<end, with: [lower..<upper])
     }
 
     /// Whether all of `range` is in it.

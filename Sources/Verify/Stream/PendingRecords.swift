@@ -64,7 +64,8 @@ struct PendingRecords: ~Copyable {
             removeFromRun(range, from: store)
         }
         guard table.count > 0 else { return }
-        if range.upperBound - range.lowerBound > UInt64(table.count) {
+        // The table's indexes take a look at each of its slots, of which there may be far more than records.
+        if range.upperBound - range.lowerBound > UInt64(table.slotCount) {
             for index in table.indexes where range.contains(index) {
                 if let record = table.remove(index) { store?.release(record.text) }
             }

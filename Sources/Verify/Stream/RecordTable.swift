@@ -74,6 +74,9 @@ struct RecordTable: ~Copyable {
         return removed
     }
 
+    /// Places for records, full and empty.
+    var slotCount: Int { 1 << bits }
+
     /// All indexes, in no order.
     var indexes: [UInt64] {
         var indexes: [UInt64] = []

@@ -30,10 +30,10 @@ extension Verifier {
     /// combination, until the budget is used up. That is enough for any number of versions of one record, or for two
     /// versions of a dozen. Returns whether ``scratch`` has them.
     private mutating func search(_ contested: [UInt64], onto base: CompactRange, toRoot root: Hash) -> Bool {
+        guard searchWork < 16 * recordsRead + Self.batchLimit else { return false }
         let offsets = contested.map { Int($0 - base.size) }
         let choices = zip(contested, offsets).map { index, offset in [scratch[offset]] + rivals[index].map(\.leaf) }
         let versions = choices.reduce(0) { $0 + $1.count }
-        guard searchWork < 16 * recordsRead + Self.batchLimit else { return false }
         let hasher = hasher
         var tree = BatchTree(base: base, leaves: scratch, &hasher.value)
         var chosen = Array(repeating: 0, count: choices.count)

@@ -66,6 +66,8 @@ def killed_while_deleting(workshop):
     wait_for("everything to be delivered", lambda: relay.is_delivered("archive"), 30)
     segments = relay.data / "segments"
     wait_for("segments to be compressed", lambda: any(segments.glob("*.zst")), 30)
+    first = f"{0:020}.segment"
+    wait_for("the oldest to be deleted", lambda: not any(segments.glob(f"{first}*")), 30)
     relay.stop()
     report = _ledger(relay, "check")
     check("DELETED records 0.." in report, f"nothing was deleted:\n{report}")
@@ -103,7 +105,7 @@ def oldest_dropped(workshop):
     """drop-oldest goes on taking records while the collector is away, and seals what is lost"""
     relay = Relay(
         workshop, [tls_destination(free_port())], stream={"segment": "1MiB"},
-        retention={"disk": "16MiB", "hashes": "0", "when_full": "drop-oldest"}).start()
+        retention={"disk": "16MiB", "hashes": "0", "when_full": "drop-oldest"}, queue="1MiB").start()
     sender = BulkSender("bulk", relay.tcp_port)
     sender.start()
     wait_for("records to be lost", lambda: relay.metric("waxwing_retention_lost_records_total") > 20_000, 60)

@@ -45,11 +45,11 @@ public struct IntakePipeline: Sendable {
     /// Makes the stages that run over each full batch; called once for each thread, which then owns what it gets.
     public let makeStage: @Sendable () -> Stage
     /// What is known now of the sender with this address. Asked for once for each read and each new peer.
-    public let describeSender: @Sendable (PeerAddress) -> SenderText
+    public let describeSender: @Sendable (PeerAddress) -> SenderText?
 
     public init(
         queue: BatchQueue, encoder: CanonicalEncoder,
-        describeSender: @escaping @Sendable (PeerAddress) -> SenderText = { _ in SenderText() },
+        describeSender: @escaping @Sendable (PeerAddress) -> SenderText? = { _ in nil },
         makeStage: @escaping @Sendable () -> Stage
     ) {
         self.queue = queue
@@ -65,7 +65,9 @@ final class IntakeLane {
     let queue: BatchQueue
     private let encoder: CanonicalEncoder
     private let stage: Stage
-    private let describeSender: @Sendable (PeerAddress) -> SenderText
+    private let describeSender: @Sendable (PeerAddress) -> SenderText?
+    /// Made once: to clear so many octets takes longer than a record.
+    private let unknown = SenderText()
     private let zone: TimeZoneRule
     private let relayNumber: (@Sendable (RawSpan) -> UInt32?)?
     let whenFull: FullPolicy
@@ -98,7 +100,7 @@ final class IntakeLane {
     /// To be called at the beginning of a read: notes its time, and what is known of the peer by now.
     func renew(_ source: inout Source) {
         source.receivedAt = Timestamp.now()
-        source.sender = describeSender(source.address)
+        source.sender = describeSender(source.address) ?? unknown
     }
 
     /// Takes one frame. `source` says who sent it and when it came. Returns false if it is dropped because the queue is

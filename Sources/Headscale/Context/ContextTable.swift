@@ -90,10 +90,10 @@ public final class ContextTable: Sendable {
     }
 
     /// ` sender_node="…" sender_node_id="…"` of the node that has this address, without a name of more than 128 octets;
-    /// empty for an address that is no node's.
-    public func sender(at address: PeerAddress) -> SenderText {
+    /// nil for an address that is no node's.
+    public func sender(at address: PeerAddress) -> SenderText? {
         guard count > 0, let ip = IPAddress(address.bytes, 0..<address.bytes.byteCount), let place = place(ip) else {
-            return SenderText()
+            return nil
         }
         let entry = load(place, Entry.self)
         let name = text(place, entry.split + UInt32(Self.nameParameter.utf8CodeUnitCount)..<entry.nameEnd)

@@ -60,6 +60,8 @@ struct Stages: ~Copyable {
     private let document: ElasticsearchDialect
     private let event: SplunkDialect
     private var body = BodyWriter(capacity: 4 << 20)
+    /// Of one connection: a listener makes it once.
+    private let source = Source(receivedAt: Timestamp(seconds: 1_784_700_000))
     /// The stages, in the order in which they come.
     static let names = ["parse and encode", "recognise", "redact", "document", "event"]
     /// The least time of each stage, in nanoseconds for all lines.
@@ -122,7 +124,7 @@ struct Stages: ~Copyable {
     }
 
     private mutating func encode(_ line: [UInt8]) {
-        let (encoder, source) = (encoder, Source(receivedAt: Timestamp(seconds: 1_784_700_000)))
+        let (encoder, source) = (encoder, source)
         let bytes = unsafe line.span.bytes
         let message = Message.parse(bytes, at: source.receivedAt)
         batch.append { encoder.encode(message, from: bytes, source: source, originalLength: 0, into: &$0) }

@@ -10,7 +10,7 @@ struct ContextTableTests {
         user: "alice", tags: ["tag:web", "tag:prod"], registered: "authkey", expiry: "2026-12-01T00:00:00Z")
 
     private func sender(_ table: ContextTable, _ address: String) -> String {
-        let sender = table.sender(at: PeerAddress(address))
+        guard let sender = table.sender(at: PeerAddress(address)) else { return "" }
         return text(sender.bytes) ?? ""
     }
 

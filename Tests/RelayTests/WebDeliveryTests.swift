@@ -114,13 +114,19 @@ import Verify
         #expect(report.outcome == .complete, "\(report)")
     }
 
-    @Test func theSideStreamVerifies() throws {
-        let site = Site()
+    /// A server that takes all but "poison", and the configuration of a relay that sends to it.
+    private func poisonedHook() throws -> (server: WebServer, configuration: String) {
         let server = try WebServer { request, _ in
             request.text.contains("poison") ? .answer(422, body: "poison") : .answer(200)
         }
-        let text =
-            Site.configuration + "destinations: [{name: hook, type: http, url: \"http://127.0.0.1:\(server.port)/\"}]\n"
+        let url = "http://127.0.0.1:\(server.port)/"
+        return (server, Site.configuration + "destinations: [{name: siem, type: http, url: \"\(url)\"}]\n")
+    }
+
+    @Test func theSideStreamVerifies() throws {
+        let site = Site()
+        let (server, text) = try poisonedHook()
+        defer { withExtendedLifetime(server) {} }
         try site.withRelay(text) { relay in
             try relay.send((0..<20).map { "<13>1 2026-11-23T12:00:00Z h app - - - \($0 == 5 ? "poison" : "good")" })
             #expect(try wait { try deadLetters(site).count == 1 })
@@ -144,11 +150,8 @@ import Verify
     /// Too damaged to go on in, they must not keep the relay from starting: what is begun is another log.
     @Test func deadLettersThatAreBeyondRepairAreSetAside() throws {
         let site = Site()
-        let server = try WebServer { request, _ in
-            request.text.contains("poison") ? .answer(422, body: "poison") : .answer(200)
-        }
-        let text =
-            Site.configuration + "destinations: [{name: siem, type: http, url: \"http://127.0.0.1:\(server.port)/\"}]\n"
+        let (server, text) = try poisonedHook()
+        defer { withExtendedLifetime(server) {} }
         func rejectOne() throws {
             try site.withRelay(text) { relay in
                 try relay.send(["<13>1 2026-11-23T12:00:00Z h app - - - poison"])
@@ -172,6 +175,12 @@ import Verify
         let letters = try deadLetters(site)
         #expect(letters.count == 1)
         try site.withRelay(text) { _ throws in #expect(try deadLetters(site).count == 1) }
+        // Whose log it is goes by the log, whatever became of the one that was set aside.
+        try DiskFileSystem().rename(
+            "\(site.ledger)/deadletters.damaged-1", to: site.folder.path("elsewhere"))
+        try site.withRelay(text) { _ throws in #expect(try deadLetters(site).count == 1) }
+        #expect(TemporaryDirectory.contents(layout.publicKey) == Array(key.utf8))
+        #expect(!TemporaryDirectory.names(in: site.ledger).contains { $0.hasPrefix("deadletters.damaged") })
     }
 
     // MARK: - Check

@@ -75,14 +75,15 @@ public final class DeadLetterLedger: Sendable {
 
     /// The relay's key under the name of the dead letters' log beside the ledger in `layout`.
     public static func key(for main: LogKey, in layout: Layout) throws -> LogKey {
-        let number = try setAsideCount(layout) + 1
-        let name = number == 1 ? "deadletters" : "deadletters-\(number)"
+        let number = try storedNumber(layout) ?? nextNumber(layout)
+        let name = number == 1 ? logName : "\(logName)-\(number)"
         return try LogKey(origin: Origin("\(main.origin.text)/\(name)"), privateKey: main.privateKey)
     }
 
     // MARK: - Setting aside
 
-    private static let setAsideSuffix = ".damaged-"
+    private static let logName = "deadletters"
+    private static let setAsidePrefix = "deadletters.damaged-"
 
     /// Whether a ledger that cannot be opened for this reason will never be: a disk that fails may come back.
     public static func isBeyondRepair(_ error: any Error) -> Bool {
@@ -97,18 +98,29 @@ public final class DeadLetterLedger: Sendable {
     public static func setAside(
         _ layout: Layout, _ system: any FileSystem = DiskFileSystem()
     ) throws -> String {
-        let folder = layout.deadLetters.directory
-        let aside = "\(folder)\(setAsideSuffix)\(try setAsideCount(layout, system) + 1)"
-        try system.rename(folder, to: aside)
+        let number = max(try storedNumber(layout, system) ?? 0, try nextNumber(layout, system))
+        let aside = "\(layout.directory)/\(setAsidePrefix)\(number)"
+        try system.rename(layout.deadLetters.directory, to: aside)
         try system.syncDirectory(layout.directory)
         return aside
     }
 
-    private static func setAsideCount(
+    /// Which log of dead letters lies there, from 1; nil if there is none, or it does not say.
+    private static func storedNumber(_ layout: Layout, _ system: any FileSystem = DiskFileSystem()) throws -> Int? {
+        guard let origin = try? OriginFile.origin(layout.deadLetters, system) else { return nil }
+        let name = origin.text.split(separator: "/").last ?? ""
+        guard name != logName else { return 1 }
+        return name.hasPrefix("\(logName)-") ? Int(name.dropFirst(logName.count + 1)) : nil
+    }
+
+    /// The number of the log that follows those that were set aside.
+    private static func nextNumber(
         _ layout: Layout, _ system: any FileSystem = DiskFileSystem()
     ) throws(FileError) -> Int {
-        guard system.exists(layout.directory) else { return 0 }
-        return try system.list(layout.directory).count { $0.hasPrefix("deadletters\(setAsideSuffix)") }
+        guard system.exists(layout.directory) else { return 1 }
+        let numbers = try system.list(layout.directory).filter { $0.hasPrefix(setAsidePrefix) }
+            .compactMap { Int($0.dropFirst(setAsidePrefix.count)) }
+        return (numbers.max() ?? 0) + 1
     }
 
     private static func publish(_ key: LogKey, _ layout: Layout, _ system: any FileSystem) throws {

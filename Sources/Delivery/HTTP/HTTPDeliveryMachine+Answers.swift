@@ -142,22 +142,21 @@ extension HTTPDeliveryMachine {
         _ place: Int, _ letters: [RejectedRecord], _ before: [UInt64], _ delay: UInt64, _ now: UInt64,
         othersWereTaken: Bool = false
     ) -> [Action] {
-        let wasTheOnlyOne = isProbing && refusesEverything && before.count == 1
+        let isTheOneTried = isProbing && refusesEverything && before.count == 1
         rejectedInARow = othersWereTaken ? 0 : rejectedInARow + letters.count
-        guard refusesEverything else {
+        var actions: [Action] = []
+        if !refusesEverything || isTheOneTried {
             parcels[place].state = .rejecting(before: before, delay: delay)
-            return [.reject(parcel: parcels[place].id, letters)]
-        }
-        let reason =
-            "\(limits.rejectionsInARow) records one after another were rejected and none was taken; the last: "
-            + (letters.last?.reason ?? "")
-        guard wasTheOnlyOne else {
+            actions = [.reject(parcel: parcels[place].id, letters)]
+        } else {
             parcels[place].indexes = before
             parcels[place].state = .ready(at: now)
-            return halt(reason, now)
         }
-        parcels[place].state = .rejecting(before: before, delay: delay)
-        return [.reject(parcel: parcels[place].id, letters)] + halt(reason, now)
+        guard refusesEverything else { return actions }
+        return actions
+            + halt(
+                "\(limits.rejectionsInARow) records one after another were rejected and none was taken; the last: "
+                    + (letters.last?.reason ?? ""), now)
     }
 
     mutating func noteStored(_ id: UInt64, _ now: UInt64) -> [Action] {

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// Asks a server one thing, for `waxwing check --connect`.
+/// Asks a server one thing and waits for the answer: at the start, for `check --connect` and `setup`.
 public enum HTTPProbe {
     /// The answer of node `node`, whatever it is. Throws why there is none.
     public static func ask(

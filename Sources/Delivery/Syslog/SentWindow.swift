@@ -44,6 +44,9 @@ public struct SentWindow: Sendable {
     /// Bytes given to the connection that have not left the process yet.
     public var outstanding: Int { Int(sent - flushed) }
 
+    /// Whether something was sent that may not have arrived.
+    public var isWaiting: Bool { !marks.isEmpty }
+
     /// Notes that `bytes`, which are the records of `indexes`, were given to the connection. Returns how many of the
     /// records had been given to a connection before.
     @discardableResult
@@ -79,7 +82,7 @@ public struct SentWindow: Sendable {
             confirm(upTo: received.end)
             self.received = nil
         }
-        if received == nil, !marks.isEmpty { received = Received(end: flushed, since: now) }
+        if received == nil, isWaiting { received = Received(end: flushed, since: now) }
     }
 
     private mutating func confirm(upTo end: UInt64) {

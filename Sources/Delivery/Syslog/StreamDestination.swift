@@ -275,7 +275,7 @@ public final class StreamDestination: Destination, @unchecked Sendable {
 
     /// Looks whether the collector's system has everything. Of bytes that have left the process a TCP socket tells no more.
     private func noteAcknowledged() {
-        guard machine.maySend, let socket = channel as? any SocketOptionProvider else { return }
+        guard window.isWaiting, machine.maySend, let socket = channel as? any SocketOptionProvider else { return }
         // The option's value is this structure, or as much of it as the system has.
         let info: EventLoopFuture<waxwing_tcp_info> = socket.unsafeGetSocketOption(
             level: .tcp, name: NIOBSDSocket.Option(rawValue: CInt(TCP_INFO)))

@@ -1,7 +1,8 @@
 public import GeoIP
 internal import Syslog
 
-/// What a record gains from elsewhere: the nodes that it names and that have its address, and where its address is. Nothing is waited for: what is not known is not there.
+/// What a record gains from elsewhere: the nodes that it names and that have its address, and where its address is.
+/// Nothing is waited for: what is not known is not there.
 public struct Enrichment: ~Copyable {
     /// The nodes of now; put in its place in front of each batch.
     public var context: ContextTable

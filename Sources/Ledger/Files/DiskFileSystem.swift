@@ -90,8 +90,7 @@ private final class DiskFile: File {
         do throws(FileError) {
             return unsafe try readOnce(into: buffer, at: offset)
         } catch {
-            let folder = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
-            guard error.code == EIO, UnreadableSectors.takesWrites(folder.isEmpty ? "." : folder) else { throw error }
+            guard error.code == EIO, UnreadableSectors.takesWrites(Layout.folder(of: path)) else { throw error }
             let size = try size()
             let count = Int(min(UInt64(buffer.count), size - min(size, offset)))
             unsafe try UnreadableSectors.read(

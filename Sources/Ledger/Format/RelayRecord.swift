@@ -38,23 +38,21 @@ struct RelayRecord: Equatable {
     /// Appends the record to `batch`, which is not full.
     func append(to batch: inout Batch, by author: Author, at milliseconds: UInt64) {
         let time = SealTime(clamping: Int64(clamping: milliseconds))
-        let parameters = parameters.map { " \($0.name)=\"\(Self.escaped($0.value))\"" }.joined()
         let head =
             "<\(priority.rawValue)>1 \(time) \(author.host) waxwing \(author.processID) \(identifier) "
-            + "[waxwing-\(element)@\(author.enterpriseNumber)\(parameters)]"
+            + "[waxwing-\(element)@\(author.enterpriseNumber)"
         batch.append { writer in
             writer.append(Array(head.utf8))
+            for (name, value) in parameters {
+                writer.append(Array(" \(name)=\"".utf8))
+                let bytes = Array(value.utf8)
+                writer.append(quoting: unsafe bytes.span.bytes, 0..<bytes.count, limit: Batch.lineLimit)
+                writer.append(UInt8(ascii: "\""))
+            }
+            writer.append(UInt8(ascii: "]"))
             let split = writer.count
             writer.append(Array(" \(text)".utf8))
             return (split, 0)
-        }
-    }
-
-    /// A PARAM-VALUE (RFC 5424 §6.3.3). By scalars: a mark that combines with a quotation mark does not hide it.
-    private static func escaped(_ value: String) -> String {
-        value.unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar == "\"" || scalar == "\\" || scalar == "]" { text.unicodeScalars.append("\\") }
-            text.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
         }
     }
 

@@ -14,6 +14,13 @@ struct IntactBlocks: ~Copyable {
         scan = SegmentScan(file, at: UInt64(SegmentHeader.size), index: first)
     }
 
+    /// The blocks of a segment from the one at `offset` on, whose first record is `index`.
+    init(_ file: any File, at offset: UInt64, index: UInt64) {
+        self.file = file
+        end = .max
+        scan = SegmentScan(file, at: offset, index: index)
+    }
+
     /// The next one, nil at the end. Its first record may be later than the last one's end tells: what is between is
     /// damaged or gone.
     mutating func next() throws(FileError) -> BlockHeader? {

@@ -67,16 +67,10 @@ public struct LedgerArchive: Sendable {
             offset += UInt64(BlockHeader.size + block.payloadLength)
             index = block.nextIndex
         }
-        var scan = SegmentScan(file, at: offset, index: index)
-        while true {
-            while try scan.next() != nil {}
-            // Behind damage the segment goes on.
-            let next = try BlockSearch.first(in: file, from: scan.offset, to: .max, with: scan.nextIndex)
-            guard let next, next.block.firstIndex >= scan.nextIndex else { break }
-            scan = SegmentScan(file, at: next.offset, index: next.block.firstIndex)
-        }
+        var blocks = IntactBlocks(file, at: offset, index: index)
+        while try blocks.next() != nil {}
         try file.sync()
-        return LedgerPosition(nextIndex: scan.nextIndex, segment: newest, offset: scan.offset)
+        return LedgerPosition(nextIndex: blocks.scan.nextIndex, segment: newest, offset: blocks.scan.offset)
     }
 
     /// A reader of what is durable up to `end`, from the record at `index` on. See ``LedgerAccess/makeReader(from:onLoss:)``.

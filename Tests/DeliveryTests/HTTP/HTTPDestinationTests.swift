@@ -161,16 +161,21 @@ extension WebServer.Request {
             count.withLock { $0 += records.count }
         }
 
+        /// A server that takes everything.
+        var acceptsAll: WebServer.Judge {
+            { [self] request, _ in
+                take(request.records)
+                return .answer(200, body: "ok")
+            }
+        }
+
         var all: [UInt64: String] { lines.withLock { $0 } }
         var total: Int { count.withLock { $0 } }
     }
 
     @Test func allThatIsAndAllThatComesIsDelivered() throws {
         let taken = Taken()
-        let server = try WebServer { request, _ in
-            taken.take(request.records)
-            return .answer(200, body: "ok")
-        }
+        let server = try WebServer(taken.acceptsAll)
         ledger.append(250)
         let destination = try destination([server])
         destination.start()
@@ -187,10 +192,7 @@ extension WebServer.Request {
 
     @Test func aStopDeliversWhatIsLeftAndARestartGoesOn() throws {
         let taken = Taken()
-        let server = try WebServer { request, _ in
-            taken.take(request.records)
-            return .answer(200, body: "ok")
-        }
+        let server = try WebServer(taken.acceptsAll)
         for _ in 0..<2 {
             ledger.append(120)
             let destination = try destination([server]) { $0.cursorInterval = 3_600_000_000_000 }
@@ -297,11 +299,7 @@ extension WebServer.Request {
 
     @Test func anotherServerTakesOver() throws {
         let taken = Taken()
-        let judge: WebServer.Judge = { request, _ in
-            taken.take(request.records)
-            return .answer(200, body: "ok")
-        }
-        let (bad, good) = (try WebServer { _, _ in .reset }, try WebServer(judge))
+        let (bad, good) = (try WebServer { _, _ in .reset }, try WebServer(taken.acceptsAll))
         ledger.append(300)
         try deliver([bad, good])
         try expectConservation(taken.all)
@@ -349,10 +347,7 @@ extension WebServer.Request {
 
     @Test func damageInTheLedgerIsSkipped() throws {
         let taken = Taken()
-        let server = try WebServer { request, _ in
-            taken.take(request.records)
-            return .answer(200, body: "ok")
-        }
+        let server = try WebServer(taken.acceptsAll)
         for _ in 0..<12 { ledger.append(40) }
         let lines = try ledger.lines()
         let blocks = try ledger.blocks()
@@ -369,10 +364,7 @@ extension WebServer.Request {
 
     @Test func recordsAreSentAgainByRequest() throws {
         let taken = Taken()
-        let server = try WebServer { request, _ in
-            taken.take(request.records)
-            return .answer(200, body: "ok")
-        }
+        let server = try WebServer(taken.acceptsAll)
         ledger.append(300)
         try deliver([server])
         let before = taken.total
@@ -387,10 +379,7 @@ extension WebServer.Request {
     /// Of records whose blocks are gone, the dead letters have the lines.
     @Test func recordsThatAreGoneAreSentAgainFromTheDeadLetters() throws {
         let taken = Taken()
-        let server = try WebServer { request, _ in
-            taken.take(request.records)
-            return .answer(200, body: "ok")
-        }
+        let server = try WebServer(taken.acceptsAll)
         for _ in 0..<6 { ledger.append(50) }
         let lines = try ledger.lines()
         let block = try ledger.blocks()[0]

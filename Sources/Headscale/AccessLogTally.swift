@@ -29,7 +29,7 @@ public struct AccessLogTally: Sendable, BitwiseCopyable {
 
     public init() {}
 
-    /// Adds a request. `isLongPoll` is for those whose duration is that of a session (`/machine/map`, `/ts2021`).
+    /// Adds a request. `isLongPoll` is for those that last as long as a node or a user likes (`/machine/map`, `/ts2021`).
     @inline(__always)
     public mutating func note(status: Int, elapsedMicroseconds: UInt64, isLongPoll: Bool) {
         isEmpty = false

@@ -21,13 +21,44 @@ enum AccessLog {
         }
     }
 
-    /// Whether the request lasts as long as the node stays: its duration says nothing about how fast Headscale is.
+    /// Whether the request lasts as long as somebody likes, so that its duration says nothing about how fast Headscale is:
+    /// a node stays, relayed traffic flows, or a user has to log in before the answer comes.
     static func isLongPoll(_ text: RawSpan, path: Range<Int>) -> Bool {
         var segments = PathSegments(text, path)
         switch segments.next() {
-        case "ts2021": return true
-        case "machine": return segments.next() == "map"
+        case "ts2021", "derp": return true
+        case "machine":
+            let second = segments.next()
+            return second == "map" || second == "register" || second == "ssh"
         default: return false
+        }
+    }
+
+    /// The part of Headscale that a path belongs to.
+    enum Area {
+        /// What nodes ask.
+        case nodes
+        /// The pages on which people log in and confirm.
+        case logins
+        case api
+        case rest
+
+        /// Whether a request for such a path may have been answered with `refusal`, the event of a `user msg: …`.
+        func hasRefusal(_ refusal: FixedText) -> Bool {
+            if refusal.bytes.has("oidc.", at: 0) || refusal.bytes.has("auth.", at: 0) { return self == .logins }
+            if refusal.bytes.has("node.", at: 0) || refusal.bytes.has("noise.", at: 0) { return self == .nodes }
+            if refusal.bytes.has("ssh.", at: 0) { return self == .nodes || self == .logins }
+            return self != .api
+        }
+    }
+
+    static func area(_ text: RawSpan, path: Range<Int>) -> Area {
+        var segments = PathSegments(text, path)
+        switch segments.next() {
+        case "machine", "ts2021": return .nodes
+        case "oidc", "register", "auth", "ssh": return .logins
+        case "api": return .api
+        default: return .rest
         }
     }
 
@@ -75,7 +106,12 @@ enum AccessLog {
         let isVersion2 = segments.next() == "v2"
         let resource = segments.next()
         if isVersion2, resource == "oauth" {
-            let event: StaticString = request.status < 400 ? "api.token.issued" : "api.auth.failure"
+            let event: StaticString =
+                switch request.status {
+                case ..<400: "api.token.issued"
+                case ..<500: "api.auth.failure"
+                default: "http.error"
+                }
             return request.tells(event, .auth, .authentication, security: true)
         }
         switch request.status {

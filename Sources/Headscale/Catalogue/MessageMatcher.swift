@@ -22,6 +22,8 @@ struct MessageMatcher: Sendable {
 
     /// How many prefixes `something: ` are looked behind.
     static let prefixes = 4
+    /// Octets of a common message that is looked for behind a prefix: a shorter one is just the end of something else.
+    static let leastBehindPrefix = 14
 
     /// A way to write a message.
     private struct Spelling {
@@ -87,11 +89,15 @@ struct MessageMatcher: Sendable {
         for _ in 0..<Self.prefixes {
             guard let colon = text.first(": ", in: at..<limit) else { break }
             at = colon + 2
-            if let (number, end) = find(text, at..<range.upperBound, mode), !spellings[number].isGeneric {
+            if let (number, end) = find(text, at..<range.upperBound, mode), isFoundBehindPrefix(spellings[number]) {
                 return CatalogueMatch(message: spellings[number].message, end: end)
             }
         }
         return nil
+    }
+
+    private func isFoundBehindPrefix(_ spelling: Spelling) -> Bool {
+        !spelling.isGeneric || (spelling.parts.isEmpty && spelling.literalCount >= Self.leastBehindPrefix)
     }
 
     // MARK: - From one place

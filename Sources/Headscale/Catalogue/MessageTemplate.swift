@@ -62,8 +62,10 @@ struct MessageTemplate: Hashable {
 
     /// White space at the end of a message is left away on its way, as often as not.
     private static func trimEnd(_ parts: inout [[UInt8]]) {
-        while let last = parts[parts.count - 1].last, last == 0x0A || last == 0x09 || last == 0x20, parts.count == 1 {
-            parts[0].removeLast()
+        while let last = parts[parts.count - 1].last, last == 0x0A || last == 0x09 || last == 0x20,
+            parts.count == 1 || parts[parts.count - 1].count > 1
+        {
+            parts[parts.count - 1].removeLast()
         }
     }
 

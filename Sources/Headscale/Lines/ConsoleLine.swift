@@ -44,6 +44,21 @@ struct ConsoleLine {
         return end + 3 < range.upperBound && text.byte(end) == 0x20 ? end : nil
     }
 
+    /// The end of a time with a fraction of a second, which is not zerolog's, behind which a space and more stands.
+    static func fractionalTimeEnd(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        guard range.count >= 24, isTime(text, range.lowerBound), text.byte(range.lowerBound + 19) == UInt8(ascii: ".")
+        else { return nil }
+        var end = range.lowerBound + 20
+        while end < range.upperBound, text.byte(end).isDigit { end += 1 }
+        guard end < range.upperBound else { return nil }
+        switch text.byte(end) {
+        case UInt8(ascii: "Z"): end += 1
+        case UInt8(ascii: "+"), UInt8(ascii: "-"): end += 6
+        default: return nil
+        }
+        return end + 1 < range.upperBound && text.byte(end) == 0x20 ? end : nil
+    }
+
     /// Whether `2006-01-02T15:04:05` stands at `start`, 19 bytes in front of the end at least.
     private static func isTime(_ text: RawSpan, _ start: Int) -> Bool {
         text.byte(start).isDigit && text.byte(start + 4) == UInt8(ascii: "-")

@@ -104,6 +104,21 @@ enum Field: UInt8, CaseIterable {
         }
     }
 
+    /// Which of a field's names nobody else uses, by field: bit n is set for the n-th of its names. A name with a dot is one
+    /// of Headscale's structured fields; `client_address` and a few more are its own words.
+    static let ownNames: [UInt8] = allCases.map { field in
+        field.names.enumerated().reduce(0) { own, name in
+            let text = FixedText(name.element)
+            let isOwn = text.bytes.first(UInt8(ascii: "."), in: 0..<text.count) < text.count
+            return isOwn || ownWords.contains { text == $0 } ? own | 1 << UInt8(name.offset) : own
+        }
+    }
+
+    private static let ownWords: [StaticString] = [
+        "client_address", "registration_id", "registration_key", "registrationMethod", "src_node_id", "dst_node_id",
+        "approvedRoutes", "autoApprovedRoutes", "oldApprovedRoutes", "newApprovedRoutes", "aclTags",
+    ]
+
     static let count = allCases.count
 
     /// The field's place in a set of fields.

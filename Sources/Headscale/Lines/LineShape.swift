@@ -39,7 +39,7 @@ enum LineShape: Equatable {
             }
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
             self = Self.dated(text, range)
-        case UInt8(ascii: "#"), UInt8(ascii: "\\"):
+        case UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: "^"):
             self = Self.colour(text, start) != nil ? .colours(start) : .plain
         case UInt8(ascii: "["):
             self = text.has("[GIN] ", at: start) ? .gin(start + 6) : .plain
@@ -59,9 +59,14 @@ enum LineShape: Equatable {
     /// What begins with a digit.
     private static func dated(_ text: RawSpan, _ range: Range<Int>) -> LineShape {
         if ConsoleLine.timeEnd(text, range) != nil { return .text(range.lowerBound) }
-        if let end = stdlibTimeEnd(text, range.lowerBound) { return .stdlib(end) }
-        return .plain
+        guard let end = stdlibTimeEnd(text, range.lowerBound) else { return .plain }
+        // gRPC's logger has its word in front of the time or behind it, as its version will.
+        for word in severities where text.has(word, at: end) { return .grpclog(end + word.utf8CodeUnitCount) }
+        return .stdlib(end)
     }
+
+    /// The words of gRPC's logger.
+    private static let severities: [StaticString] = ["ERROR: ", "WARNING: ", "INFO: ", "FATAL: "]
 
     /// What begins with a word that Go's own loggers and crashes begin with.
     private static func worded(_ text: RawSpan, _ range: Range<Int>) -> LineShape {
@@ -69,7 +74,7 @@ enum LineShape: Equatable {
         for word: StaticString in ["panic: ", "fatal error: ", "goroutine "] where text.has(word, at: start) {
             return .panic
         }
-        for word: StaticString in ["ERROR: ", "WARNING: ", "INFO: ", "FATAL: "] where text.has(word, at: start) {
+        for word in severities where text.has(word, at: start) {
             if let end = stdlibTimeEnd(text, start + word.utf8CodeUnitCount) { return .grpclog(end) }
         }
         return .plain
@@ -113,28 +118,22 @@ enum LineShape: Equatable {
 
     // MARK: - Colours
 
-    /// The end of the colour (an SGR sequence, ECMA-48) at `start`, as rsyslog (`#033[`), journald's readers (`\^[[`) and
-    /// others (`\033[`, `\x1b[`) spell its escape character; nil if there is none.
+    /// How rsyslog (`#033[`), journald's readers (`\^[[`) and others spell what a colour begins with.
+    private static let escapes: [StaticString] = [
+        "#033[", "\\^[[", "\\033[", "\\x1b[", "\\x1B[", "\\u001b[", "\\u001B[", "\\e[", "^[[",
+    ]
+
+    /// The end of the colour (an SGR sequence, ECMA-48) at `start`; nil if there is none.
     static func colour(_ text: RawSpan, _ start: Int) -> Int? {
-        for escape: StaticString in ["#033[", "\\^[[", "\\033[", "\\x1b["] where text.has(escape, at: start) {
+        let first = text.byte(start)
+        guard first == UInt8(ascii: "#") || first == UInt8(ascii: "\\") || first == UInt8(ascii: "^") else {
+            return nil
+        }
+        for escape in escapes where text.has(escape, at: start) {
             var at = start + escape.utf8CodeUnitCount
             while at < text.byteCount, text.byte(at).isDigit || text.byte(at) == UInt8(ascii: ";") { at += 1 }
             return at < text.byteCount && text.byte(at) == UInt8(ascii: "m") ? at + 1 : nil
         }
         return nil
-    }
-
-    /// What follows `name-1  | `, which tools for containers put in front of lines; nil if there is no such thing.
-    static func behindContainerName(_ text: RawSpan, _ range: Range<Int>) -> Int? {
-        var at = range.lowerBound
-        let limit = min(range.upperBound, at + 64)
-        while at < limit,
-            text.byte(at).isWord || text.byte(at) == UInt8(ascii: "-") || text.byte(at) == UInt8(ascii: ".")
-        {
-            at += 1
-        }
-        guard at > range.lowerBound, at < limit, text.byte(at) == 0x20 else { return nil }
-        at = text.skippingBlanks(at, limit)
-        return text.has("| ", at: at) ? at + 2 : nil
     }
 }

@@ -22,8 +22,12 @@ struct LineExaminer: ~Copyable {
     private let catalogue = MessageCatalogue.embedded
     private let names = FieldNames()
     private var messages = MessageCache()
-    /// A line out of its wrapping, with its colours.
+    /// What ``plain`` was made of, if that was made of the record.
     private var unwrapped = Scratch()
+    /// Whether the line that is read is in ``plain``.
+    private var isRewritten = false
+    /// Whether there was a record of Headscale's under the tag of somebody else.
+    private var knowsOthers = false
 
     /// Whose a record is.
     enum Verdict {
@@ -38,35 +42,76 @@ struct LineExaminer: ~Copyable {
     /// Finds out whose a record is whose text begins behind `split`, and what it tells.
     mutating func examine(_ record: RawSpan, split: Int, _ head: RecordHead) -> Verdict {
         isHint = false
+        isRewritten = false
         let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
-        guard start < record.byteCount else { return .other }
-        let range = start..<record.byteCount
-        let shape = LineShape(record, range)
+        guard start < record.byteCount, read(record, start..<record.byteCount, head, record) else { return .other }
+        return isRewritten ? .rewritten : .headscale
+    }
+
+    // All that read a line fill in ``line`` and ``found``, or return false: it is not Headscale's. They read `range` of
+    // `text`, which is `record` or what was made of it.
+
+    /// Reads a line of any shape, from which so many `layers` were taken away.
+    private mutating func read(
+        _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, layers: Int = 0
+    ) -> Bool {
+        let shape = LineShape(text, range)
+        switch shape {
+        case .json where readJSON(text, range, head, record): return true
+        case .text where readText(text, range, head, record): return true
+        case .colours: return layers < Wrapping.layers && readColoured(text, range, head, record, layers)
+        case .docker(let start):
+            return layers < Wrapping.layers && readQuoted(text, start..<range.upperBound, head, record, layers)
+        case .plain where layers < Wrapping.layers:
+            if let start = Wrapping.behindBlanks(text, range) ?? Wrapping.behindRuntime(text, range) {
+                return read(text, start..<range.upperBound, head, record, layers: layers + 1)
+            }
+        default: break
+        }
+        return readRest(text, shape, range, head, record, layers)
+    }
+
+    /// Reads what is not zerolog's, or not quite: it counts only if something tells whose it is.
+    private mutating func readRest(
+        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, _ layers: Int
+    ) -> Bool {
+        let origin = origin(head, record)
+        guard origin != .other else {
+            isHint = head.isOfAdministrators(record)
+            return false
+        }
+        if shape == .plain, layers < Wrapping.layers, let (name, start) = Wrapping.container(text, range) {
+            let inner = head.ofContainer(text, name, record)
+            let rest = start..<range.upperBound
+            // A table has bars, too.
+            if inner.origin(record) == .headscale || LineShape(text, rest) != .plain {
+                return read(text, rest, inner, record, layers: layers + 1)
+            }
+        }
         switch shape {
         case .json, .text:
-            return read(record, shape, range, head, record) ? .headscale : .other
-        case .colours:
-            return readColoured(record, range, head, record) ? .rewritten : .other
-        case .docker(let start):
-            return readWrapped(record, start..<range.upperBound, head) ? .rewritten : .other
-        case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
-            let origin = head.origin(record)
-            guard origin != .other else {
-                isHint = head.isOfAdministrators(record)
-                return .other
-            }
-            if origin == .unnamed, let behind = LineShape.behindContainerName(record, range) {
-                let rest = behind..<range.upperBound
-                return read(record, LineShape(record, rest), rest, head, record) ? .headscale : .other
-            }
-            return readOther(record, shape, range, head, origin, record) ? .headscale : .other
+            guard origin == .headscale, !isOfAnotherLibrary(text, range) else { return false }
+            return readOther(text, .plain, range, head, origin, record)
+        default: return readOther(text, shape, range, head, origin, record)
         }
     }
 
-    /// Reads a line with colours in `coloured`, which is `record` or was in it.
+    /// Whose a record is: what its head says, or that an earlier one of its source was Headscale's. A docker container
+    /// runs one program; under other tags there may be several.
+    private func origin(_ head: RecordHead, _ record: RawSpan) -> LineOrigin {
+        let origin = head.origin(record)
+        guard knowsOthers, origin == .container || origin == .other, memory.knows(head.sourceKey(record)) else {
+            return origin
+        }
+        return origin == .container ? .headscale : .unnamed
+    }
+
+    /// Reads a line with colours in `coloured`, without them.
     private mutating func readColoured(
-        _ coloured: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
+        _ coloured: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, _ layers: Int
     ) -> Bool {
+        // What is in the scratch already is read from, and cannot be written to.
+        swap(&plain, &unwrapped)
         plain.write { out in
             var at = range.lowerBound
             while at < range.upperBound {
@@ -78,59 +123,39 @@ struct LineExaminer: ~Copyable {
                 }
             }
         }
-        // The span is used only while nothing writes to the scratch.
-        let text = unsafe _overrideLifetime(plain.bytes, copying: record)
-        let all = 0..<text.byteCount
-        guard case .text = LineShape(text, all) else { return false }
-        return read(text, .text(0), all, head, record)
+        return readRewritten(head, record, layers)
     }
 
     /// Reads the line in the string of JSON that begins at `range`.
-    private mutating func readWrapped(_ record: RawSpan, _ range: Range<Int>, _ head: RecordHead) -> Bool {
-        let end = JSONLine.stringEnd(record, range.lowerBound, range.upperBound)
+    private mutating func readQuoted(
+        _ quoted: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, _ layers: Int
+    ) -> Bool {
+        let end = JSONLine.stringEnd(quoted, range.lowerBound, range.upperBound)
+        swap(&plain, &unwrapped)
         // What outgrows a line says nothing that can be relied on.
-        guard plain.write({ $0.append(unescaped: record, range.lowerBound..<end) }) else { return false }
-        // The span is used only while nothing writes to the scratch.
+        guard plain.write({ $0.append(unescaped: quoted, range.lowerBound..<end) }) else { return false }
+        return readRewritten(head, record, layers)
+    }
+
+    private mutating func readRewritten(_ head: RecordHead, _ record: RawSpan, _ layers: Int) -> Bool {
+        isRewritten = true
+        // The span is used only until something else is written to this scratch.
         let text = unsafe _overrideLifetime(plain.bytes, copying: record)
-        let all = 0..<text.byteCount
-        let shape = LineShape(text, all)
-        switch shape {
-        case .json, .text: return read(text, shape, all, head, record)
-        case .docker: return false
-        case .colours:
-            swap(&plain, &unwrapped)
-            return readColoured(unsafe _overrideLifetime(unwrapped.bytes, copying: record), all, head, record)
-        case .stdlib, .grpclog, .gin, .panic, .spew, .plain:
-            let origin = head.origin(record)
-            return origin != .other && readOther(text, shape, all, head, origin, record)
-        }
+        return text.byteCount > 0 && read(text, 0..<text.byteCount, head, record, layers: layers + 1)
     }
 
     // MARK: - zerolog
-
-    // All that read a line fill in ``line`` and ``found``, or return false: it is not Headscale's.
-
-    /// Reads a line of zerolog's in `text`, which is `record` or what was made of it.
-    private mutating func read(
-        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
-    ) -> Bool {
-        switch shape {
-        case .json: return readJSON(text, range, head, record)
-        case .text: return readText(text, range, head, record)
-        default: return false
-        }
-    }
 
     private mutating func readJSON(
         _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan
     ) -> Bool {
         // Headscale puts the level first, unless there is none.
         let isZerolog = text.has("{\"level\":\"", at: range.lowerBound)
-        let origin = isZerolog ? nil : head.origin(record)
+        let origin = isZerolog ? nil : origin(head, record)
         guard isZerolog || origin == .headscale || origin == .unnamed else { return false }
         guard JSONLine.read(text, range, names, into: &line) else { return false }
         let level = line[.level].flatMap { Level(text, $0.range) }
-        guard level != nil || line[.message] != nil else { return false }
+        guard line[.message] != nil || (level != nil && !isOfAnotherLibrary(text, range)) else { return false }
         line.level = level
         let message = line[.message]?.range ?? range.upperBound..<range.upperBound
         let result: MessageCache.Result
@@ -144,7 +169,7 @@ struct LineExaminer: ~Copyable {
         } else {
             result = lookedUp(isMessage(message) ? catalogue.match(text, message, .whole) : nil, text, message)
         }
-        return note(text, result, head, origin ?? head.origin(record), record)
+        return note(text, result, head, origin ?? self.origin(head, record), record)
     }
 
     private mutating func readText(
@@ -160,7 +185,12 @@ struct LineExaminer: ~Copyable {
         line.set(.message, console.rest.lowerBound..<end)
         ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
         if !isMessage(console.rest.lowerBound..<end) { match = nil }
-        return note(text, lookedUp(match, text, console.rest.lowerBound..<end), head, head.origin(record), record)
+        return note(text, lookedUp(match, text, console.rest.lowerBound..<end), head, origin(head, record), record)
+    }
+
+    /// Whether an object of JSON is one of zap's and its like, which call the message otherwise.
+    private func isOfAnotherLibrary(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        line[.message] == nil && text.first("\"msg\":", in: range) != nil
     }
 
     private func lookedUp(
@@ -177,41 +207,33 @@ struct LineExaminer: ~Copyable {
     private mutating func note(
         _ text: RawSpan, _ result: MessageCache.Result, _ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan
     ) -> Bool {
-        let key = head.sourceKey(record)
-        let match: CatalogueMatch
+        let isTrusted = origin == .headscale || (origin == .unnamed && line.isAsHeadscaleWrites(text))
         switch result {
-        case .match(let found): match = found
         case .unmatched(let meaning):
-            guard origin == .headscale || (origin == .unnamed && isOfZerolog) || isFromHeadscale(text) else {
+            guard isTrusted || line.isFromHeadscale(text) else { return false }
+            let key = know(head, origin, record)
+            noteUnmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
+        case .match(let match):
+            let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
+            guard !entry.isGeneric || isTrusted || line.hasFieldsOfHeadscale || line.isFromHeadscale(text) else {
                 return false
             }
-            noteUnmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
-            return true
+            let key = know(head, origin, record)
+            found = Finding(entry.meaning, level: line.level, format: line.format, message: Int32(match.message))
+            if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
+                found = request(text, method.range, path.range, match)
+            }
+            memory.begin(key, found.meaning, level: line.level)
+            join(text, key)
         }
-        let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
-        if entry.isGeneric, origin != .headscale, origin != .unnamed, !isFromHeadscale(text) { return false }
-        found = Finding(entry.meaning, level: line.level, format: line.format, message: Int32(match.message))
-        if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
-            found = request(text, method.range, path.range, match)
-        }
-        memory.begin(key, found.meaning, level: line.level)
-        join(text, key)
         return true
     }
 
-    /// Whether the line has what zerolog's have: other libraries call the message something else.
-    private var isOfZerolog: Bool { line.fields & (Field.message.bit | Field.error.bit | Field.sql.bit) != 0 }
-
-    /// The fields of the access log, from 0.29 on.
-    private static let requestFields = [Field.method, .path, .remote, .status, .bytes, .elapsed].reduce(0) {
-        $0 | $1.bit
-    }
-
-    /// Whether something in the line is nobody else's.
-    private func isFromHeadscale(_ text: RawSpan) -> Bool {
-        if line.fields & Self.requestFields == Self.requestFields { return true }
-        if let caller = line[.caller], text.first("hscontrol/", in: caller.range) != nil { return true }
-        return line[.machineKey] != nil && (line[.nodeID] != nil || line[.node] != nil)
+    /// The number of a source that turned out to be Headscale, by its tag or by what it wrote.
+    @inline(__always)
+    private mutating func know(_ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan) -> UInt64 {
+        if origin == .container || origin == .other { knowsOthers = true }
+        return head.sourceKey(record)
     }
 
     // MARK: - Other lines
@@ -246,6 +268,7 @@ struct LineExaminer: ~Copyable {
             return true
         }
         if let match, let entry {
+            _ = know(head, origin, record)
             if entry.meaning.isCrash { line.format = .panic }
             memory.begin(key, entry.meaning, level: nil)
             found = Finding(entry.meaning, level: nil, format: line.format, message: Int32(match.message))
@@ -283,10 +306,12 @@ struct LineExaminer: ~Copyable {
 
     private mutating func join(_ text: RawSpan, _ key: UInt64) {
         if found.isRequest {
+            // What a scanner asks for has no handler that could refuse it.
             guard let status = line[.status].flatMap({ text.decimal($0.range) }), status >= 400,
-                let seconds = seconds(text)
+                !(found.meaning.event == "http.probe"), let path = line[.path], let seconds = seconds(text)
             else { return }
-            found.refusal = memory.takeRefusal(key, status: status, at: seconds)
+            let area = AccessLog.area(text, path: path.range)
+            found.refusal = memory.takeRefusal(key, status: status, path: area, at: seconds)
         } else if let code = line[.code].flatMap({ text.decimal($0.range) }), let seconds = seconds(text) {
             let error = line[.error] ?? FieldValue(0..<0, .plain)
             memory.note(

@@ -5,18 +5,11 @@ internal import Syslog
 enum MachineKey {
     /// Appends the short form, without brackets, of the key in `range`; false if that is no key.
     static func append(_ text: RawSpan, _ range: Range<Int>, into out: inout ByteWriter) -> Bool {
-        if range.count == 7, text.byte(range.lowerBound) == UInt8(ascii: "["),
-            text.byte(range.upperBound - 1) == UInt8(ascii: "]")
-        {
-            let short = range.lowerBound + 1..<range.upperBound - 1
-            guard short.allSatisfy({ isBase64(text.byte($0)) }) else { return false }
+        if let short = short(text, range) {
             out.append(text, short)
             return true
         }
-        let head = range.lowerBound..<min(range.lowerBound + 8, range.upperBound)
-        let colon = text.first(UInt8(ascii: ":"), in: head)
-        let digits = (colon < head.upperBound ? colon + 1 : range.lowerBound)..<range.upperBound
-        guard digits.count == 64, digits.allSatisfy({ text.byte($0).isHex }) else { return false }
+        guard let digits = digits(text, range) else { return false }
         var bits: UInt32 = 0
         for at in digits.prefix(8) {
             let byte = text.byte(at)
@@ -24,6 +17,28 @@ enum MachineKey {
         }
         for position in 0..<5 { out.append(character(bits >> UInt32(26 - 6 * position) & 63)) }
         return true
+    }
+
+    /// Whether the text in `range` is a key, of either form.
+    static func isKey(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+        short(text, range) != nil || digits(text, range) != nil
+    }
+
+    /// What stands in the brackets of the short form.
+    private static func short(_ text: RawSpan, _ range: Range<Int>) -> Range<Int>? {
+        guard range.count == 7, text.byte(range.lowerBound) == UInt8(ascii: "["),
+            text.byte(range.upperBound - 1) == UInt8(ascii: "]")
+        else { return nil }
+        let short = range.lowerBound + 1..<range.upperBound - 1
+        return short.allSatisfy { isBase64(text.byte($0)) } ? short : nil
+    }
+
+    /// The digits of a whole key, behind `mkey:` or nothing.
+    private static func digits(_ text: RawSpan, _ range: Range<Int>) -> Range<Int>? {
+        let head = range.lowerBound..<min(range.lowerBound + 8, range.upperBound)
+        let colon = text.first(UInt8(ascii: ":"), in: head)
+        let digits = (colon < head.upperBound ? colon + 1 : range.lowerBound)..<range.upperBound
+        return digits.count == 64 && digits.allSatisfy { text.byte($0).isHex } ? digits : nil
     }
 
     private static func isBase64(_ byte: UInt8) -> Bool {

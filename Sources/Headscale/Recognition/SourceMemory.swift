@@ -3,19 +3,22 @@ internal import Syslog
 /// What is remembered of the last records of each source (host, tag and process), so that a record can be joined with
 /// those before it. Nothing is ever held back: what is learned goes into the later record.
 ///
-/// There is room for ``slotCount`` sources; with more, those forget each other's records, which costs joins and nothing
-/// else.
+/// There is room for ``slotCount`` sources, each in the place that its key decides. Two of one place forget each other's
+/// records, which costs joins, and what is only known of a source by its earlier records.
 struct SourceMemory: ~Copyable {
-    static let slotCount = 64
+    static let slotCount = 256
     /// Records that are taken for one fact, or for cause and effect, are at most so many seconds apart by their own times.
     static let secondsApart: Int64 = 2
     /// The longest text of a refusal that is kept for the access log's record, in octets.
     static let refusalLimit = 192
     /// Facts that are remembered of a source.
     static let factCount = 8
+    /// Refusals that are remembered of a source.
+    static let refusalCount = 4
 
     /// A refusal (`user msg: …`) whose line in the access log has not come yet.
     private struct Refusal: BitwiseCopyable {
+        /// 0 for none.
         var status: UInt64 = 0
         var event = FixedText("")
         var seconds: Int64 = 0
@@ -40,15 +43,18 @@ struct SourceMemory: ~Copyable {
         var isEmpty = false
         var level: Level?
         var part: UInt32 = 0
-        var hasRefusal = false
+        var nextRefusal = 0
         var facts = 0
         var nextFact = 0
     }
 
     // Apart from one another, so that forgetting a source costs only what is in its slot.
     private var slots = [Slot](repeating: Slot(), count: slotCount)
-    private var refusals = [Refusal](repeating: Refusal(), count: slotCount)
+    private var refusals = [Refusal](repeating: Refusal(), count: slotCount * refusalCount)
     private var facts = [Fact](repeating: Fact(), count: slotCount * factCount)
+
+    /// Whether a record of this source is remembered: it is Headscale's then, whatever it calls itself.
+    func knows(_ key: UInt64) -> Bool { slots[Self.index(key)].key == key }
 
     // MARK: - Records of several lines
 
@@ -71,10 +77,9 @@ struct SourceMemory: ~Copyable {
     mutating func begin(_ key: UInt64, _ meaning: Meaning?, level: Level?, isEmpty: Bool = false) {
         let index = Self.index(key)
         if slots[index].key != key {
+            slots[index] = Slot()
             slots[index].key = key
-            slots[index].hasRefusal = false
-            slots[index].facts = 0
-            slots[index].nextFact = 0
+            for number in Self.refusals(index) { refusals[number].status = 0 }
         }
         slots[index].meaning = meaning
         slots[index].isEmpty = isEmpty
@@ -111,11 +116,12 @@ struct SourceMemory: ~Copyable {
         _ key: UInt64, refusal event: FixedText, status: UInt64, at seconds: Int64, error: RawSpan,
         _ form: FieldValue.Form
     ) {
-        let index = Self.index(key)
-        guard slots[index].key == key else { return }
+        let slot = Self.index(key)
+        guard slots[slot].key == key else { return }
         var length = min(error.byteCount, Self.refusalLimit)
         while length > 0, length < error.byteCount, error.byte(length) & 0xC0 == 0x80 { length -= 1 }
-        slots[index].hasRefusal = true
+        let index = slot * Self.refusalCount + slots[slot].nextRefusal
+        slots[slot].nextRefusal = (slots[slot].nextRefusal + 1) % Self.refusalCount
         refusals[index].status = status
         refusals[index].event = event
         refusals[index].seconds = seconds
@@ -124,16 +130,23 @@ struct SourceMemory: ~Copyable {
         for offset in 0..<length { refusals[index].error[offset] = error.byte(offset) }
     }
 
-    /// The number of the refusal that a record of the access log with this status belongs to. It is forgotten, and can be
-    /// written until the next is noted.
-    mutating func takeRefusal(_ key: UInt64, status: UInt64, at seconds: Int64) -> Int32? {
-        let index = Self.index(key)
-        guard slots[index].key == key, slots[index].hasRefusal, refusals[index].status == status,
-            abs(refusals[index].seconds - seconds) <= Self.secondsApart
-        else { return nil }
-        slots[index].hasRefusal = false
-        return Int32(index)
+    /// The number of the oldest refusal that a record of the access log with this status belongs to, for a path under
+    /// which such refusals happen. It is forgotten, and can be written until the next is noted.
+    mutating func takeRefusal(_ key: UInt64, status: UInt64, path: AccessLog.Area, at seconds: Int64) -> Int32? {
+        let slot = Self.index(key)
+        guard slots[slot].key == key else { return nil }
+        for step in 0..<Self.refusalCount {
+            let index = slot * Self.refusalCount + (slots[slot].nextRefusal + step) % Self.refusalCount
+            guard refusals[index].status == status, abs(refusals[index].seconds - seconds) <= Self.secondsApart,
+                path.hasRefusal(refusals[index].event)
+            else { continue }
+            refusals[index].status = 0
+            return Int32(index)
+        }
+        return nil
     }
+
+    private static func refusals(_ slot: Int) -> Range<Int> { slot * refusalCount..<(slot + 1) * refusalCount }
 
     /// Appends what a refusal tells: its event as `reason`, and its text, unless the record has an error of its own.
     func write(refusal number: Int32, withError: Bool, into out: inout ByteWriter) {

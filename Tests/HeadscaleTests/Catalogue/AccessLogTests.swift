@@ -105,8 +105,10 @@ import Testing
     }
 
     @Test func longPollsAreKnown() {
-        for (path, expected) in [("/machine/map", true), ("/ts2021", true), ("/machine/register", false), ("/", false)]
-        {
+        let sessions = ["/machine/map", "/ts2021", "/derp", "/machine/register", "/machine/ssh/action/from/1/to/2"]
+        for (path, expected) in sessions.map({ ($0, true) }) + [
+            ("/", false), ("/machine/other", false), ("/key", false),
+        ] {
             let bytes = Array(path.utf8)
             let isLongPoll = unsafe AccessLog.isLongPoll(bytes.span.bytes, path: 0..<bytes.count)
             #expect(isLongPoll == expected)

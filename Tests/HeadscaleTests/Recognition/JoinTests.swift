@@ -43,6 +43,28 @@ import Testing
         #expect(recognise.headscale(request(401, at: 40))["reason"] == nil)
     }
 
+    /// Several at once find their own requests, and a stranger's request finds none.
+    @Test func refusalsFindTheirOwnRequests() {
+        var recognise = Recognising()
+        func request(_ path: String, _ status: Int) -> String? {
+            recognise.headscale(
+                "2026-07-22T06:31:27Z INF http request method=POST path=\(path) remote=192.0.2.4:1 status=\(status)")[
+                    "reason"]
+        }
+        for line in [
+            Self.refusal, Self.refusal.replacing("unauthorised domain", with: "unauthorised user"),
+            "2026-07-22T06:31:27Z ERR user msg: node not found code=404",
+            "2026-07-22T06:31:27Z ERR user msg: machine key does not match dst node code=401",
+        ] { _ = recognise.headscale(line) }
+        #expect(request("/api/v1/user", 401) == nil)
+        #expect(request("/wp-login.php", 404) == nil)
+        #expect(request("/machine/map", 404) == "node.unknown")
+        #expect(request("/machine/ssh/action/from/1/to/2", 401) == "ssh.check.denied")
+        #expect(request("/oidc/callback", 401) == "oidc.denied")
+        #expect(request("/oidc/callback", 401) == "oidc.denied")
+        #expect(request("/oidc/callback", 401) == nil)
+    }
+
     @Test func linesOfACrash() {
         var recognise = Recognising()
         let lines = [

@@ -1,0 +1,41 @@
+/// What stands in front of a line of Headscale's that came through other hands, and is none of it.
+enum Wrapping {
+    /// So much of it is taken away one after the other, and no more.
+    static let layers = 4
+
+    /// What follows blanks at the start of `range`: rsyslog's `%msg%` begins with the one behind the tag. Nil if there are
+    /// none, or nothing else.
+    @inline(__always)
+    static func behindBlanks(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        guard text.byte(range.lowerBound) == 0x20 else { return nil }
+        let start = text.skippingBlanks(range.lowerBound, range.upperBound)
+        return start < range.upperBound ? start : nil
+    }
+
+    /// What follows the time of a container's runtime, `2006-01-02T15:04:05.999999999Z`, and the stream (`stderr F`) that
+    /// those of Kubernetes have behind it; nil if that is not there.
+    static func behindRuntime(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        guard let end = ConsoleLine.fractionalTimeEnd(text, range) else { return nil }
+        for stream: StaticString in ["stderr F ", "stdout F ", "stderr P ", "stdout P "]
+        where text.has(stream, at: end + 1) {
+            return end + 1 + stream.utf8CodeUnitCount
+        }
+        return end + 1
+    }
+
+    /// The name in `name-1  | `, which tools for containers put in front of lines, and what follows; nil if there is no
+    /// such thing.
+    static func container(_ text: RawSpan, _ range: Range<Int>) -> (name: Range<Int>, rest: Int)? {
+        var at = range.lowerBound
+        let limit = min(range.upperBound, at + 64)
+        while at < limit,
+            text.byte(at).isWord || text.byte(at) == UInt8(ascii: "-") || text.byte(at) == UInt8(ascii: ".")
+        {
+            at += 1
+        }
+        let name = range.lowerBound..<at
+        guard !name.isEmpty, at < limit, text.byte(at) == 0x20 else { return nil }
+        at = text.skippingBlanks(at, limit)
+        return text.has("| ", at: at) && at + 2 < range.upperBound ? (name, at + 2) : nil
+    }
+}

@@ -43,3 +43,19 @@ enum HintReader {
         unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }
+
+/// Tells the watcher which host Headscale runs on, when it is another one than before.
+struct HostReader {
+    private var last: [UInt8] = []
+
+    /// Tells `hints` where record `index` of `batch`, which is one of Headscale's, comes from.
+    mutating func note(_ batch: borrowing Batch, _ index: Int, _ hints: WatcherHints) {
+        let places = batch[index].places
+        guard places.hostname < places.appName else { return }
+        let host = batch.bytes.extracting(batch[index].line).extracting(Int(places.hostname)..<Int(places.appName) - 1)
+        let isKnown = unsafe host.withUnsafeBytes { unsafe $0.elementsEqual(last) }
+        guard !isKnown else { return }
+        last = unsafe host.withUnsafeBytes { unsafe Array($0) }
+        hints.note(headscaleOn: String(decoding: last, as: UTF8.self))
+    }
+}

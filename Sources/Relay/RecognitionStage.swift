@@ -41,6 +41,7 @@ struct RecognitionSetup: Sendable {
 final class RecognitionStage {
     private let setup: RecognitionSetup
     private var recogniser: Recogniser
+    private var host = HostReader()
 
     init(_ setup: RecognitionSetup) {
         self.setup = setup
@@ -54,6 +55,7 @@ final class RecognitionStage {
         recogniser.enrichment.context = setup.state.context.table
         recogniser.recognise(&batch)
         for index in recogniser.hints { HintReader.note(batch, index, setup.state.hints) }
+        if let index = recogniser.headscaleRecord { host.note(batch, index, setup.state.hints) }
         guard recogniser.statistics != before else { return }
         setup.counters.add(recogniser.statistics, since: before)
         setup.health.accessLog.take(&recogniser.accessLog)

@@ -32,20 +32,18 @@ public struct CoverageAudit: Sendable {
     /// What can happen in this version.
     public let findings: [Finding]
 
-    private let asking: Set<HeadscaleEvent.Source>
+    private let asking: Asking
 
     /// The audit of a Headscale of `version` whose log is let through from `level` on; nil if there is no such level.
-    /// `asking` is what of watcher and health checks is set up.
-    public init?(
-        _ version: HeadscaleVersion, level name: String, asking: Set<HeadscaleEvent.Source>, sightings: Sightings
-    ) {
+    /// `asking` is what is found out by asking.
+    public init?(_ version: HeadscaleVersion, level name: String, asking: Asking, sightings: Sightings) {
         guard let level = Level(named: name) else { return nil }
         self.version = version
         self.level = name
         self.asking = asking
         let rows = CoverageRow.all.filter { $0.versions.contains { $0.contains(version) } }
         findings = rows.map { row in
-            Self.finding(row, version, level, isAsked: row.asked.map { asking.contains($0) } ?? false, sightings)
+            Self.finding(row, version, level, isAsked: asking.findsOut(row), sightings)
         }
     }
 
@@ -71,21 +69,8 @@ public struct CoverageAudit: Sendable {
             isAsked: isAsked, seen: seen.max { $0.last < $1.last })
     }
 
-    /// What to mind about the level, what is wrong with the version as a whole, and what is not set up.
-    public var warnings: [String] {
-        levelWarnings + versionWarnings + setupWarnings
-    }
-
-    private var setupWarnings: [String] {
-        var warnings: [String] = []
-        if !asking.contains(.watcher) {
-            warnings.append("The watcher is not set up: `headscale.api` or `headscale.database` says where it looks.")
-        }
-        if !asking.contains(.health) {
-            warnings.append("The server's health is not looked at: `headscale.health` says where.")
-        }
-        return warnings
-    }
+    /// What to mind about the level, what is wrong with the version as a whole, and what is not asked.
+    public var warnings: [String] { levelWarnings + versionWarnings + asking.warnings }
 
     private var levelWarnings: [String] {
         let debug = "debug logs states and nonces of logins and statements of the database"

@@ -52,7 +52,7 @@ private struct SightedElement {
     var version: Range<Int>?
 
     /// Looks for it among the elements at the start of `range`; nil if there is none with an event, or if the record is
-    /// the second one for a fact.
+    /// the second one for a fact, or a further line of a record.
     init?(_ bytes: RawSpan, _ range: Range<Int>) {
         var reader = StructuredDataReader(bytes, range)
         var isOurs = false
@@ -61,7 +61,7 @@ private struct SightedElement {
             switch item {
             case .element(let id): isOurs = bytes.has("headscale@", at: id.lowerBound)
             case .parameter(let name, let value) where isOurs:
-                if bytes.isWord("duplicate", name) { return nil }
+                if bytes.isWord("duplicate", name) || bytes.isWord("part", name) { return nil }
                 if bytes.isWord("event", name) { event = value }
                 if bytes.isWord("version", name) { version = value }
             case .parameter: break

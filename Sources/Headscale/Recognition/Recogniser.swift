@@ -26,6 +26,9 @@ public struct Recogniser: ~Copyable {
     /// and records of sudo and sshd. At most ``hintLimit``.
     public private(set) var hints: [Int] = []
 
+    /// A record of Headscale's in the last batch, by its number; nil if there was none.
+    public private(set) var headscaleRecord: Int?
+
     /// Hints that are taken from one batch.
     public static let hintLimit = 64
 
@@ -41,10 +44,14 @@ public struct Recogniser: ~Copyable {
     /// finds no old ones in between.
     public mutating func recognise(_ batch: inout Batch) {
         hints.removeAll(keepingCapacity: true)
+        headscaleRecord = nil
         var index = 0
         while index < batch.recordCount {
             let verdict = examine(batch, index)
-            if verdict != .other { return move(&batch, from: index, verdict) }
+            if verdict != .other {
+                headscaleRecord = index
+                return move(&batch, from: index, verdict)
+            }
             index += 1
         }
     }

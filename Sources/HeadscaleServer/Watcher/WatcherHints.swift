@@ -43,15 +43,31 @@ public final class WatcherHints: Sendable {
     /// Characters of a path or a command.
     static let textLimit = 256
 
-    private let hints = Mutex<[WatcherHint]>([])
+    /// Hosts that are remembered.
+    static let hostLimit = 16
+
+    private struct State {
+        var hints: [WatcherHint] = []
+        /// The hosts that records of Headscale's come from.
+        var hosts: Set<String> = []
+    }
+
+    private let state = Mutex(State())
 
     public init() {}
 
+    /// Remembers that Headscale runs on `host`.
+    public func note(headscaleOn host: String) {
+        state.withLock { state in
+            if state.hosts.count < Self.hostLimit { state.hosts.insert(host) }
+        }
+    }
+
     /// Remembers a hint. Requests that only ask, or failed, are for the caller to leave out.
     public func note(_ hint: WatcherHint) {
-        hints.withLock { hints in
-            if hints.count >= Self.limit { hints.removeFirst(hints.count - Self.limit + 1) }
-            hints.append(hint)
+        state.withLock { state in
+            if state.hints.count >= Self.limit { state.hints.removeFirst(state.hints.count - Self.limit + 1) }
+            state.hints.append(hint)
         }
     }
 
@@ -75,20 +91,31 @@ public final class WatcherHints: Sendable {
         }
     }
 
-    /// The hints of a window, in their order; Headscale writes its times without a fraction.
+    /// The hints of a window, in their order; Headscale writes its times without a fraction. A login counts only on the
+    /// one host that Headscale is known to run on.
     func within(_ window: ClosedRange<Int64>) -> [WatcherHint] {
-        hints.withLock { $0.filter { $0.time > window.lowerBound - 1000 && $0.time <= window.upperBound } }
+        state.withLock { state in
+            let host = state.hosts.count == 1 ? state.hosts.first : nil
+            return state.hints.filter { hint in
+                guard hint.time > window.lowerBound - 1000, hint.time <= window.upperBound else { return false }
+                if case .login = hint.cause { return hint.host == host }
+                return true
+            }
+        }
     }
 }
 
 extension WatcherHint.Cause {
-    /// What a record of sudo (`alice : TTY=… ; COMMAND=…`) or sshd (`Accepted publickey for alice from 192.0.2.1 port …`)
+    /// What a record of sudo (`alice : TTY=… ; COMMAND=…`; one that was refused has the reason behind the colon) or sshd (`Accepted publickey for alice from 192.0.2.1 port …`)
     /// says; nil for any other.
     init?(application: String, message: String) {
         let words = message.split(separator: " ", maxSplits: 8)
         switch application {
         case "sudo":
-            guard words.count > 2, words[1] == ":", let command = message.firstRange(of: "COMMAND=") else { return nil }
+            guard words.count > 2, words[1] == ":", let name = words[2].firstIndex(of: "="),
+                words[2][..<name].allSatisfy({ $0.isASCII && $0.isUppercase }),
+                let command = message.firstRange(of: "COMMAND=")
+            else { return nil }
             self = .command(
                 user: String(words[0]), command: String(message[command.upperBound...].prefix(WatcherHints.textLimit)))
         case "sshd", "sshd-session":
@@ -106,21 +133,20 @@ enum LikelyCauses {
     /// For each change the one hint that can be its cause, nil if there is none or more than one.
     ///
     /// A request counts when it would have just this effect, and none of the other changes. Only if no request fits,
-    /// one call of `headscale` through sudo counts, for all that happened in the window, or else one login.
+    /// one command through sudo that may have had the effect counts, or else, if there was none, one login.
     static func find(_ changes: [Change], _ hints: [WatcherHint]) -> [WatcherHint?] {
         let requests = changes.map { change in hints.indices.filter { hints[$0].fits(change) } }
         var uses: [Int: Int] = [:]
         for index in requests.joined() { uses[index, default: 0] += 1 }
-        let shell = shellHint(hints)
         return zip(changes, requests).map { change, fitting in
             if fitting.count == 1, let index = fitting.first, uses[index] == 1 { return hints[index] }
-            return fitting.isEmpty && change.request != nil ? shell : nil
+            return fitting.isEmpty && change.request != nil ? shellHint(for: change.event, hints) : nil
         }
     }
 
-    private static func shellHint(_ hints: [WatcherHint]) -> WatcherHint? {
+    private static func shellHint(for event: StateEvent, _ hints: [WatcherHint]) -> WatcherHint? {
         let commands = hints.filter { hint in
-            if case .command(_, let command) = hint.cause { command.contains("headscale") } else { false }
+            if case .command(_, let command) = hint.cause { ShellCommand(command).fits(event) } else { false }
         }
         guard commands.isEmpty else { return commands.count == 1 ? commands.first : nil }
         let logins = hints.filter { hint in

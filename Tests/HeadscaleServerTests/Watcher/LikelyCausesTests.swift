@@ -52,10 +52,54 @@ struct LikelyCausesTests {
             $0.users += [Snapshot.User(id: 3, name: "carol"), Snapshot.User(id: 4, name: "dave")]
         }
         #expect(LikelyCauses.find(changes, [sudo, login]) == [sudo, sudo])
+        let listing = WatcherHint(time: 1000, host: "hs1", .command(user: "bob", command: "headscale users list"))
+        #expect(LikelyCauses.find(changes, [listing, sudo]) == [sudo, sudo])
+        #expect(LikelyCauses.find(changes, [listing]) == [nil, nil])
         #expect(LikelyCauses.find(changes, [sudo, sudo]) == [nil, nil])
         #expect(LikelyCauses.find(changes, [login]) == [login, login])
         #expect(LikelyCauses.find(changes, [login, login]) == [nil, nil])
         #expect(LikelyCauses.find(changes, []) == [nil, nil])
+    }
+
+    @Test(arguments: [
+        ("/usr/bin/headscale preauthkeys expire 4", "key"), ("/usr/bin/headscale users list", ""),
+        ("/usr/bin/headscale -c /etc/headscale/config.yaml users destroy --force 3", "node user"),
+        ("/usr/bin/docker exec headscale headscale preauthkeys create -u 1", "key"),
+        ("/bin/sh -c 'headscale nodes expire -i 7'", "node route"), ("/usr/bin/headscale nodes list", ""),
+        ("/usr/bin/headscale nodes list-routes", ""), ("/usr/bin/headscale policy get", ""),
+        ("/usr/bin/headscale policy set -f acl.hujson", "policy"), ("/usr/bin/systemctl status headscale", ""),
+        ("/usr/bin/systemctl reload headscale.service", "policy"), ("/usr/bin/vi /etc/headscale/acl.hujson", "policy"),
+        ("/usr/bin/cat /etc/headscale/acl.hujson", ""), ("/usr/bin/journalctl -u headscale", ""), ("/bin/bash", ""),
+        ("/usr/bin/apt-get install nginx", ""), ("/usr/bin/headscale", ""),
+    ]) func commandsHaveTheirEffects(_ command: String, _ kinds: String) {
+        let events: [StateEvent] = [.userCreated, .nodeDeleted, .keyExpired, .routeApproved, .policyChanged]
+        let fitting = events.filter { ShellCommand(command).fits($0) }.map { "\($0.rawValue.prefix { $0 != "." })" }
+        #expect(fitting.sorted() == kinds.split(separator: " ").map(String.init).sorted())
+    }
+
+    /// Who was refused has changed nothing.
+    @Test(arguments: [
+        "user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/headscale users create bob",
+        "command not allowed ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/headscale users create bob",
+        "3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/headscale users create bob",
+        "(command continued) COMMAND=/usr/bin/headscale users create bob",
+    ]) func refusedCommandsAreNoCause(_ text: String) {
+        #expect(WatcherHint.Cause(application: "sudo", message: "alice : " + text) == nil)
+    }
+
+    /// A login somewhere else has nothing to do with Headscale.
+    @Test func loginsCountOnHeadscalesHost() {
+        let hints = WatcherHints()
+        for host in ["hs1", "web3"] {
+            hints.note(
+                application: "sshd-session", message: "Accepted publickey for \(host) from 192.0.2.1 port 1 ssh2",
+                host: host, time: 10_000)
+        }
+        #expect(hints.within(0...100_000).isEmpty, "where Headscale runs is not known")
+        hints.note(headscaleOn: "hs1")
+        #expect(hints.within(0...100_000).map(\.host) == ["hs1"])
+        hints.note(headscaleOn: "hs2")
+        #expect(hints.within(0...100_000).isEmpty, "there are two")
     }
 
     /// A node does that by itself.
@@ -66,6 +110,7 @@ struct LikelyCausesTests {
 
     @Test func hintsOfTheLog() {
         let hints = WatcherHints()
+        hints.note(headscaleOn: "hs1")
         hints.note(
             application: "sudo",
             message: "   alice : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/headscale nodes list",
@@ -94,7 +139,7 @@ struct LikelyCausesTests {
 
     @Test func hintsAreBounded() {
         let hints = WatcherHints()
-        for time in 0..<Int64(WatcherHints.limit) + 10 { hints.note(WatcherHint(time: time, host: "", login.cause)) }
+        for time in 0..<Int64(WatcherHints.limit) + 10 { hints.note(WatcherHint(time: time, host: "", sudo.cause)) }
         #expect(hints.within(0...Int64.max).count == WatcherHints.limit)
         #expect(hints.within(0...Int64.max).first?.time == 10)
     }

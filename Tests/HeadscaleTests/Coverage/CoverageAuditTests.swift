@@ -4,6 +4,8 @@ import Testing
 
 /// Who tells of what matters, by version and level.
 @Suite struct CoverageAuditTests {
+    private static let all = Asking(watch: .api, health: true)
+
     /// VERSION LEVEL EVENT → verdict
     @Test(arguments: [
         "0.24 info key.refused → logged", "0.25 info key.refused → never", "0.30 trace key.refused → never",
@@ -20,7 +22,7 @@ import Testing
         let words = text.split(separator: " ").map { String($0) }
         let version = try #require(HeadscaleVersion(words[0]))
         let audit = try #require(
-            CoverageAudit(version, level: words[1], asking: [.watcher, .health], sightings: Sightings()))
+            CoverageAudit(version, level: words[1], asking: Self.all, sightings: Sightings()))
         let finding = try #require(audit.findings.first { $0.row.events.first == words[2] })
         #expect(finding.verdict.rawValue == words[4])
     }
@@ -64,7 +66,7 @@ import Testing
         ] {
             let version = HeadscaleVersion(minor: UInt8(minor))
             let audit = try #require(
-                CoverageAudit(version, level: "info", asking: [.watcher, .health], sightings: Sightings()))
+                CoverageAudit(version, level: "info", asking: Self.all, sightings: Sightings()))
             #expect(audit.findings.contains { $0.row.events.first == event } == isThere)
         }
     }
@@ -73,24 +75,45 @@ import Testing
     @Test func onlyWhoAsks() throws {
         let version = HeadscaleVersion(minor: 28)
         for (asking, verdict, count) in [
-            ([.watcher], CoverageAudit.Verdict.partly, 1), ([.health], .never, 1), ([], .never, 2),
-        ] as [(Set<HeadscaleEvent.Source>, CoverageAudit.Verdict, Int)] {
+            (Asking(watch: .api), CoverageAudit.Verdict.partly, 1), (Asking(health: true), .never, 1),
+            (Asking(), .never, 2), (Self.all, .partly, 0),
+        ] {
             let audit = try #require(CoverageAudit(version, level: "info", asking: asking, sightings: Sightings()))
             #expect(audit.findings.first { $0.row.events.first == "user.deleted" }?.verdict == verdict)
             #expect(audit.warnings.count { $0.contains("not set up") || $0.contains("not looked at") } == count)
         }
     }
 
+    /// Nor does what the watcher cannot see from where it looks.
+    @Test func onlyWhatIsSeen() throws {
+        func seen(_ watch: Asking.Watch) throws -> [String] {
+            let audit = try #require(
+                CoverageAudit(
+                    HeadscaleVersion(minor: 30), level: "panic", asking: Asking(watch: watch), sightings: Sightings()))
+            return audit.findings.filter(\.isAsked).map { $0.row.events.joined(separator: " ") }
+        }
+        let all = try seen(.api)
+        #expect(all.count > 15)
+        #expect(try seen(.oauth) == all)
+        #expect(try seen(.database) == all.filter { $0 != "policy.changed" })
+        let missing = ["key.", "policy.", "node.key", "route.announced"]
+        #expect(try seen(.file) == all.filter { row in !missing.contains { row.hasPrefix($0) } })
+        for watch in Asking.Watch.allCases {
+            let warnings = Asking(watch: watch, health: true).warnings
+            #expect(warnings.count == 1 && warnings[0].contains("not seen"))
+        }
+    }
+
     @Test func warnings() throws {
         let version = HeadscaleVersion.known.upperBound
         let trace = try #require(
-            CoverageAudit(version, level: "trace", asking: [.watcher, .health], sightings: Sightings()))
+            CoverageAudit(version, level: "trace", asking: Self.all, sightings: Sightings()))
         #expect(trace.warnings.contains { $0.contains("pre-auth keys in clear text") })
         let old = try #require(
             CoverageAudit(
-                HeadscaleVersion(minor: 22), level: "info", asking: [.watcher, .health], sightings: Sightings()))
+                HeadscaleVersion(minor: 22), level: "info", asking: Self.all, sightings: Sightings()))
         #expect(old.warnings.contains { $0.contains("API key") })
-        #expect(CoverageAudit(version, level: "loud", asking: [.watcher, .health], sightings: Sightings()) == nil)
+        #expect(CoverageAudit(version, level: "loud", asking: Self.all, sightings: Sightings()) == nil)
     }
 
     @Test(
@@ -115,6 +138,7 @@ import Testing
                 version="v0.29.2"][waxwing@32473 l="4" i="2"] b
                 <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" version="9"] c
                 <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" duplicate="true"] d
+                <134>1 2026-11-27T10:00:02Z hs headscale 1 - [headscale@32473 event="node.connected" part="2"] d
                 <134>1 2026-11-27T10:00:03Z hs sshd 1 - - [headscale@32473 event="user.created"] no element
                 <134>1 2026-11-27T10:00:04Z hs sshd 1 - [x-headscale@32473 event="user.created"] a client's
                 <134>1 2026-11-27T10:00:05Z hs sshd 1 - [a b="[headscale@32473 event=\\"user.created\\"\\]"] in a value
@@ -136,7 +160,7 @@ import Testing
         }
         let audit = try #require(
             CoverageAudit(
-                HeadscaleVersion(minor: 30), level: "info", asking: [.watcher, .health], sightings: sightings))
+                HeadscaleVersion(minor: 30), level: "info", asking: Self.all, sightings: sightings))
         let finding = try #require(audit.findings.first { $0.row.events.first == "user.deleted" })
         #expect(finding.seen?.last == "2026-11-27T10:00:02Z")
         #expect(audit.findings.count { $0.seen != nil } == 1)

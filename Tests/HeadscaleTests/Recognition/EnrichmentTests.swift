@@ -45,10 +45,11 @@ import Testing
             request("POST", "/api/v1/user", 200), request("POST", "/api/v1/user", 401),
             request("GET", "/api/v1/user", 200), request("POST", "/machine/map", 200),
             "<86>1 2026-07-21T11:02:13Z vpn1 sudo 1 - - alice : TTY=pts/0 ; COMMAND=/bin/ls",
+            "<86>1 2026-07-21T11:02:13Z vpn1 sshd-session 1 - - Accepted publickey for alice from 192.0.2.1 port 1 ssh2",
             "<86>1 2026-07-21T11:02:13Z vpn1 cron 1 - - (root) CMD (true)",
         ]
         var hints: [Bool] = []
         for frame in frames { hints.append(recognise.isHint(frame)) }
-        #expect(hints == [true, false, false, false, true, false])
+        #expect(hints == [true, false, false, false, true, true, false])
     }
 }

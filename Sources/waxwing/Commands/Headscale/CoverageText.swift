@@ -77,7 +77,7 @@ struct CoverageText {
         }
         if finding.isInAccessLog { tellers.append("access log") }
         if let asked = finding.row.asked {
-            tellers.append(finding.isAsked ? asked.rawValue : "\(asked.rawValue) if it were set up")
+            tellers.append(finding.isAsked ? asked.rawValue : "\(asked.rawValue) if it were set up for it")
         }
         return tellers
     }

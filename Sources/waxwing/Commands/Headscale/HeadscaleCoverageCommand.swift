@@ -45,7 +45,9 @@ struct HeadscaleCoverageCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...3650).contains(days) else { throw ValidationError("--days takes 1 to 3650") }
-        guard CoverageAudit(HeadscaleVersion.known.upperBound, level: level, asking: [], sightings: Sightings()) != nil
+        guard
+            CoverageAudit(HeadscaleVersion.known.upperBound, level: level, asking: Asking(), sightings: Sightings())
+                != nil
         else {
             throw ValidationError("--level takes trace, debug, info, warn, error, fatal or panic")
         }
@@ -68,14 +70,18 @@ struct HeadscaleCoverageCommand: ParsableCommand {
         Console.say(json ? text.json : text.text)
     }
 
-    /// What of the watcher and the health checks is set up; both, if no configuration was given.
-    private func asking(_ settings: Settings) -> Set<HeadscaleEvent.Source> {
-        guard configuration.config != nil else { return [.watcher, .health] }
-        guard let headscale = settings.headscale else { return [] }
-        let hasSource = headscale.api != nil || headscale.database != nil || headscale.file != nil
-        var asking: Set<HeadscaleEvent.Source> = []
-        if hasSource, headscale.watches { asking.insert(.watcher) }
-        if headscale.health != nil { asking.insert(.health) }
+    /// What is found out by asking; nothing without a configuration that says so.
+    private func asking(_ settings: Settings) -> Asking {
+        guard let headscale = settings.headscale else { return Asking() }
+        var asking = Asking(health: headscale.health != nil)
+        guard headscale.watches else { return asking }
+        if let api = headscale.api {
+            asking.watch = api.oauth == nil ? .api : .oauth
+        } else if headscale.database != nil {
+            asking.watch = .database
+        } else if headscale.file != nil {
+            asking.watch = .file
+        }
         return asking
     }
 

@@ -21,7 +21,7 @@ public struct AccessLogTally: Sendable, BitwiseCopyable {
     public private(set) var requests = InlineArray<6, UInt64>(repeating: 0)
     /// The same of requests that are held open for as long as a node is connected.
     public private(set) var longPolls = InlineArray<6, UInt64>(repeating: 0)
-    /// Requests by the range in which their duration lies; without long polls.
+    /// Requests by the range in which their duration lies; without long polls, and those that wait for a user.
     public private(set) var durations = InlineArray<38, UInt64>(repeating: 0)
     /// The sum of those durations, in microseconds.
     public private(set) var microseconds: UInt64 = 0
@@ -29,9 +29,10 @@ public struct AccessLogTally: Sendable, BitwiseCopyable {
 
     public init() {}
 
-    /// Adds a request. `isLongPoll` is for those that last as long as a node or a user likes (`/machine/map`, `/ts2021`).
+    /// Adds a request. `isLongPoll` is for those that last as long as a node is connected (`/machine/map`, `/ts2021`);
+    /// `elapsedMicroseconds` is nil if the duration says nothing about the server.
     @inline(__always)
-    public mutating func note(status: Int, elapsedMicroseconds: UInt64, isLongPoll: Bool) {
+    public mutating func note(status: Int, elapsedMicroseconds: UInt64?, isLongPoll: Bool) {
         isEmpty = false
         let statusClass = 100..<600 ~= status ? status / 100 : 0
         guard !isLongPoll else {
@@ -39,6 +40,7 @@ public struct AccessLogTally: Sendable, BitwiseCopyable {
             return
         }
         requests[statusClass] &+= 1
+        guard let elapsedMicroseconds else { return }
         durations[Self.range(of: elapsedMicroseconds)] &+= 1
         microseconds &+= min(elapsedMicroseconds, Self.longest)
     }

@@ -44,6 +44,9 @@ import Testing
         var tally = AccessLogTally()
         tally.note(status: 200, elapsedMicroseconds: 3_600_000_000, isLongPoll: true)
         #expect(!tally.isEmpty && tally.longPolls[2] == 1 && tally.requests[2] == 0 && tally.microseconds == 0)
+        // Nor has a request that waits for a user.
+        tally.note(status: 500, elapsedMicroseconds: nil, isLongPoll: false)
+        #expect(tally.requests[5] == 1 && tally.microseconds == 0)
         #expect(tally.durations.indices.allSatisfy { tally.durations[$0] == 0 })
     }
 

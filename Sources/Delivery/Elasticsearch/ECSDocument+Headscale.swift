@@ -4,7 +4,9 @@ import Syslog
 
 extension ECSDocument {
     /// Appends the members of `event` that only Headscale's records have.
-    func writeHeadscaleEvent(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    func writeHeadscaleEvent(
+        _ line: RawSpan, _ fields: ECSFields, _ words: ECSWords?, into out: inout BodyWriter
+    ) {
         out.append(#","module":"headscale","dataset":"headscale."#)
         if let service = fields[.service] {
             out.append(jsonOfParameter: line, service)
@@ -15,7 +17,7 @@ extension ECSDocument {
         out.append(member: "action", line, parameter: fields[.event])
         out.append(member: "outcome", line, fields[.outcome])
         out.append(member: "reason", line, parameter: fields[.reason])
-        if let words = ECSWords.find(line, event: fields[.event], category: fields[.category]) {
+        if let words {
             out.append(#","category":["#)
             out.append(words.category)
             out.append(#"],"type":["#)
@@ -28,12 +30,12 @@ extension ECSDocument {
     }
 
     /// Appends the objects that only Headscale's records have.
-    func writeHeadscale(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    func writeHeadscale(_ line: RawSpan, _ fields: ECSFields, _ words: ECSWords?, into out: inout BodyWriter) {
         out.append(#","service":{"name":"headscale","type":"headscale""#)
         out.append(member: "version", line, parameter: fields[.version])
         out.append(UInt8(ascii: "}"))
         writeSource(line, fields, into: &out)
-        writeUser(line, fields, into: &out)
+        writeUser(line, fields, isTarget: fields[.actor] != nil || words?.isOfTarget == true, into: &out)
         writeObject(#","device":{"id":""#, line, fields[.nodeID], into: &out)
         writeObject(#","url":{"path":""#, line, fields[.path], into: &out)
         writeObject(#","error":{"message":""#, line, fields[.error], into: &out)
@@ -87,10 +89,11 @@ extension ECSDocument {
         out.append("}}")
     }
 
-    /// Appends the user: who did it, or whom it was done to, of changes of which nobody knows who made them.
-    private func writeUser(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    /// Appends the user: who did it, or whom it was done to.
+    private func writeUser(
+        _ line: RawSpan, _ fields: ECSFields, isTarget: Bool, into out: inout BodyWriter
+    ) {
         guard fields[.user] != nil || fields[.userID] != nil else { return }
-        let isTarget = fields[.actor] != nil || fields[.event].map { line.hasPrefix("user.", $0) } ?? false
         out.append(isTarget ? #","user":{"target":{"# : #","user":{"#)
         if let name = fields[.user] {
             out.append(#""name":""#)

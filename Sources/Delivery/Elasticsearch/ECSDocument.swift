@@ -46,19 +46,20 @@ struct ECSDocument: Sendable {
         out.append(ECSNames.version)
         out.append(#""},"message":""#)
         out.append(json: line, fields.message)
-        writeEvent(line, fields, record.index, into: &out)
+        let words = fields.isHeadscale ? ECSWords.find(line, event: fields[.event], category: fields[.category]) : nil
+        writeEvent(line, fields, words, record.index, into: &out)
         writeLog(line, fields, into: &out)
         writeHost(line, fields, into: &out)
         out.append(observer)
         writeWaxwing(line, fields, record.index, into: &out)
-        if fields.isHeadscale { writeHeadscale(line, fields, into: &out) }
+        if fields.isHeadscale { writeHeadscale(line, fields, words, into: &out) }
         out.append(UInt8(ascii: "}"))
     }
 
     // MARK: - event
 
     private func writeEvent(
-        _ line: RawSpan, _ fields: ECSFields, _ index: UInt64, into out: inout BodyWriter
+        _ line: RawSpan, _ fields: ECSFields, _ words: ECSWords?, _ index: UInt64, into out: inout BodyWriter
     ) {
         out.append(#"","event":{"original":""#)
         out.append(json: line, 0..<line.byteCount)
@@ -69,7 +70,7 @@ struct ECSDocument: Sendable {
         out.append(member: "provider", line, fields.header.appName)
         out.append(member: "code", line, fields.header.msgID)
         if fields.isHeadscale {
-            writeHeadscaleEvent(line, fields, into: &out)
+            writeHeadscaleEvent(line, fields, words, into: &out)
             out.append(UInt8(ascii: "}"))
         } else if fields.isSeal {
             out.append(#","module":"waxwing","dataset":"waxwing.seal","action":"seal"}"#)

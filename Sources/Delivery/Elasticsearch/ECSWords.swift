@@ -3,10 +3,13 @@
 struct ECSWords: Sendable {
     var category: StaticString
     var type: StaticString
+    /// Whether the user that is named is whom it was done to, and not who did it.
+    var isOfTarget: Bool
 
-    init(_ category: StaticString, _ type: StaticString) {
+    init(_ category: StaticString, _ type: StaticString, isOfTarget: Bool = false) {
         self.category = category
         self.type = type
+        self.isOfTarget = isOfTarget
     }
 
     /// The words for an event: its own, or those of its category; nil if ECS has none for either.
@@ -32,15 +35,21 @@ struct ECSWords: Sendable {
         ("internal", ECSWords(#""host""#, #""info""#)),
     ])
 
-    private static let userCreation = ECSWords(#""iam""#, #""user","creation""#)
-    private static let userChange = ECSWords(#""iam""#, #""user","change""#)
-    private static let userDeletion = ECSWords(#""iam""#, #""user","deletion""#)
-    private static let keyCreation = ECSWords(#""iam""#, #""admin","creation""#)
-    private static let keyChange = ECSWords(#""iam""#, #""admin","change""#)
-    private static let keyDeletion = ECSWords(#""iam""#, #""admin","deletion""#)
+    private static let userCreation = ECSWords(#""iam""#, #""user","creation""#, isOfTarget: true)
+    private static let userChange = ECSWords(#""iam""#, #""user","change""#, isOfTarget: true)
+    private static let userDeletion = ECSWords(#""iam""#, #""user","deletion""#, isOfTarget: true)
+    private static let keyCreation = ECSWords(#""iam""#, #""admin","creation""#, isOfTarget: true)
+    private static let keyChange = ECSWords(#""iam""#, #""admin","change""#, isOfTarget: true)
+    private static let keyDeletion = ECSWords(#""iam""#, #""admin","deletion""#, isOfTarget: true)
     private static let nodeCreation = ECSWords(#""iam","host""#, #""creation""#)
-    private static let nodeChange = ECSWords(#""iam","host""#, #""change""#)
-    private static let nodeDeletion = ECSWords(#""iam","host""#, #""deletion""#)
+    private static let nodeChange = ECSWords(#""iam","host""#, #""change""#, isOfTarget: true)
+    private static let nodeDeletion = ECSWords(#""iam","host""#, #""deletion""#, isOfTarget: true)
+
+    /// The node itself did it, and its user is who it is.
+    private static let nodeRenewal = ECSWords(#""iam","host""#, #""change""#)
+    private static let configurationInfo = ECSWords(#""configuration""#, #""info""#)
+    private static let hostError = ECSWords(#""host""#, #""error""#)
+    private static let databaseError = ECSWords(#""database""#, #""error""#)
 
     private static let denial = ECSWords(#""api","iam""#, #""denied""#)
 
@@ -55,20 +64,27 @@ struct ECSWords: Sendable {
         ("key.revoked", keyDeletion), ("key.deleted", keyDeletion), ("api.key.delete", keyDeletion),
         ("node.registered", nodeCreation), ("api.node.register", nodeCreation),
         ("node.renamed", nodeChange), ("node.moved", nodeChange), ("node.tagged", nodeChange),
-        ("node.expired", nodeChange), ("node.expiry.changed", nodeChange), ("node.key.changed", nodeChange),
-        ("node.address.changed", nodeChange), ("node.changed", nodeChange), ("node.reauthenticated", nodeChange),
-        ("route.announced", nodeChange), ("route.approved", nodeChange), ("route.withdrawn", nodeChange),
+        ("node.expired", nodeChange), ("node.expiry.changed", nodeChange), ("node.key.changed", nodeRenewal),
+        ("node.address.changed", nodeChange), ("node.changed", nodeChange), ("node.reauthenticated", nodeRenewal),
+        ("route.announced", nodeRenewal), ("route.approved", nodeChange), ("route.withdrawn", nodeChange),
         ("api.node.rename", nodeChange), ("api.node.expire", nodeChange), ("api.node.tag", nodeChange),
         ("api.node.move", nodeChange), ("api.node.routes", nodeChange), ("api.node.change", nodeChange),
         ("node.deleted", nodeDeletion), ("api.node.delete", nodeDeletion),
         ("node.connected", ECSWords(#""session","network""#, #""start""#)),
         ("node.disconnected", ECSWords(#""session","network""#, #""end""#)),
         ("node.logout", ECSWords(#""session","network""#, #""end""#)),
-        ("api.denied", denial), ("oidc.denied", denial), ("ssh.check.denied", denial), ("node.key.mismatch", denial),
+        ("api.denied", denial), ("ssh.check.denied", denial), ("node.key.mismatch", denial),
         ("node.tags.denied", denial),
         ("headscale.started", ECSWords(#""host""#, #""start""#)),
         ("headscale.stopping", ECSWords(#""host""#, #""end""#)),
         ("headscale.stopped", ECSWords(#""host""#, #""end""#)),
         ("headscale.crashed", ECSWords(#""host""#, #""end","error""#)),
+        ("headscale.error", hostError), ("headscale.start.failure", hostError), ("headscale.stop.failure", hostError),
+        ("http.panic", ECSWords(#""web""#, #""error""#)),
+        ("database.failure", databaseError), ("database.migration.failure", databaseError),
+        ("headscale.listening", ECSWords(#""host""#, #""info""#)),
+        ("config.warning", configurationInfo), ("config.dumped", configurationInfo),
+        ("config.detail", configurationInfo), ("certificate.expiring", configurationInfo),
+        ("certificate.expired", configurationInfo), ("certificate.failure", configurationInfo),
     ])
 }

@@ -21,16 +21,27 @@ enum AccessLog {
         }
     }
 
-    /// Whether the request lasts as long as somebody likes, so that its duration says nothing about how fast Headscale is:
-    /// a node stays, relayed traffic flows, or a user has to log in before the answer comes.
-    static func isLongPoll(_ text: RawSpan, path: Range<Int>) -> Bool {
+    /// What the duration of a request says.
+    enum Pace {
+        /// How fast Headscale is.
+        case own
+        /// When a user logged in, which the answer waits for.
+        case waiting
+        /// How long a node stayed, or relayed traffic flowed.
+        case session
+    }
+
+    static func pace(_ text: RawSpan, path: Range<Int>) -> Pace {
         var segments = PathSegments(text, path)
         switch segments.next() {
-        case "ts2021", "derp": return true
+        case "ts2021", "derp": return .session
         case "machine":
-            let second = segments.next()
-            return second == "map" || second == "register" || second == "ssh"
-        default: return false
+            switch segments.next() {
+            case "map": return .session
+            case "register", "ssh": return .waiting
+            default: return .own
+            }
+        default: return .own
         }
     }
 

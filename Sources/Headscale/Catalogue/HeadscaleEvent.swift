@@ -108,7 +108,8 @@ extension HeadscaleEvent {
         are left in the value, so that text of a client cannot pass for a field.
 
         Texts that many programs write (`invalid token`, `panic: …`, `http: TLS handshake error from …`) tell Headscale
-        only under a tag of Headscale's.
+        only under a tag of Headscale's, or with a field that has a name of Headscale's own (`client_address`, `node.id`);
+        of those, what has fewer than 14 characters is not looked for behind a prefix.
 
         ## The list
 

@@ -295,8 +295,10 @@ struct LineExaminer: ~Copyable {
         let status = line[.status].flatMap { text.decimal($0.range) } ?? 0
         let meaning = AccessLog.classify(text, method: method, path: path, status: Int(clamping: status))
         if let elapsed = line[.elapsed].flatMap({ text.microseconds(ofMilliseconds: $0.range) }) {
-            let isLongPoll = AccessLog.isLongPoll(text, path: path)
-            accessLog.note(status: Int(clamping: status), elapsedMicroseconds: elapsed, isLongPoll: isLongPoll)
+            let pace = AccessLog.pace(text, path: path)
+            accessLog.note(
+                status: Int(clamping: status), elapsedMicroseconds: pace == .own ? elapsed : nil,
+                isLongPoll: pace == .session)
         }
         var finding = Finding(meaning, level: line.level, format: line.format, message: Int32(match.message))
         finding.isRequest = true

@@ -29,13 +29,16 @@ struct PeerOfRequest: Equatable {
         if let port, !Self.isPort(text, port) { return nil }
     }
 
-    /// The first address with a port among the first words in `range`, perhaps with a colon behind it.
+    /// The first address with a port among the first words in `range`, perhaps with a colon behind it. Nobody sends from
+    /// `[::]:3478`: a server listens there.
     init?(in text: RawSpan, _ range: Range<Int>) {
         var start = range.lowerBound
         for _ in 0..<16 where start < range.upperBound {
             let end = text.first(0x20, in: start..<range.upperBound)
             let hasColon = end > start && text.byte(end - 1) == UInt8(ascii: ":")
-            if let peer = PeerOfRequest(text, start..<(hasColon ? end - 1 : end)), peer.port != nil {
+            if let peer = PeerOfRequest(text, start..<(hasColon ? end - 1 : end)), peer.port != nil, peer.v4 != 0,
+                !text.isWord("::", peer.address)
+            {
                 self = peer
                 return
             }

@@ -32,7 +32,7 @@ public final class AccessLogFigures: Sendable {
         let bounds = AccessLogTally.bounds
         durations = registry.histogram(
             "waxwing_headscale_request_duration_seconds",
-            "How long Headscale took for requests, by its access log, without long polls.",
+            "How long Headscale took for requests, by its access log, without those that wait for a node or a user.",
             bounds: bounds.indices.map { bounds[$0] })
         observe(registry, now)
     }
@@ -84,7 +84,7 @@ public final class AccessLogFigures: Sendable {
         for quantile in [0.5, 0.95, 0.99] {
             registry.observeFraction(
                 "waxwing_headscale_request_latency_seconds",
-                "Percentiles of the durations of requests in the last ten minutes, without long polls.",
+                "Percentiles of the durations of requests in the last ten minutes, of those that wait for nobody.",
                 labels: ["quantile": "\(quantile)"]
             ) { figures()?.latency(quantile).map { $0 / 1_000_000 } }
         }

@@ -255,6 +255,10 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         ("api.write", "administration", "iam", "admin change"),
         ("node.address.changed", "administration", "iam host", "change"),
         ("api.denied", "authorization", "api iam", "denied"),
+        ("oidc.denied", "authentication", "authentication", "start"),
+        ("headscale.error", "policy", "host", "error"), ("database.failure", "database", "database", "error"),
+        ("headscale.listening", "configuration", "host", "info"),
+        ("certificate.expiring", "configuration", "configuration", "info"),
         ("headscale.crashed", "internal", "host", "end error"), ("node.something.changed", "dns", "network", "info"),
     ])
     func categoriesAndTypes(event: String, category: String, categories: String, types: String) throws {
@@ -269,6 +273,10 @@ private let identity = #"[waxwing@32473 l="41342dd0" i="7"]"#
         (#"event="user.created" user="bob" user_id="7""#, true),
         (#"event="node.moved" user="bob" user_id="7" actor="unknown""#, true),
         (#"event="node.connected" user="bob" user_id="7""#, false),
+        (#"event="node.tagged" user="bob" user_id="7""#, true), (#"event="key.expired" user="bob" user_id="7""#, true),
+        (#"event="route.approved" user="bob" user_id="7""#, true),
+        (#"event="node.registered" user="bob" user_id="7""#, false),
+        (#"event="node.reauthenticated" user="bob" user_id="7""#, false),
     ])
     func usersThatAreTargets(parameters: String, isTarget: Bool) throws {
         let json = try StrictJSON(

@@ -104,15 +104,13 @@ import Testing
         #expect(given.sorted() == listed.map { $0[...] }.sorted())
     }
 
-    @Test func longPollsAreKnown() {
-        let sessions = ["/machine/map", "/ts2021", "/derp", "/machine/register", "/machine/ssh/action/from/1/to/2"]
-        for (path, expected) in sessions.map({ ($0, true) }) + [
-            ("/", false), ("/machine/other", false), ("/key", false),
-        ] {
-            let bytes = Array(path.utf8)
-            let isLongPoll = unsafe AccessLog.isLongPoll(bytes.span.bytes, path: 0..<bytes.count)
-            #expect(isLongPoll == expected)
-        }
+    @Test(arguments: [
+        ("/machine/map", AccessLog.Pace.session), ("/ts2021", .session), ("/derp", .session),
+        ("/machine/register", .waiting), ("/machine/ssh/action/from/1/to/2", .waiting), ("/", .own),
+        ("/machine/other", .own), ("/key", .own), ("/derpish", .own),
+    ]) func whatDurationsSay(_ path: String, _ pace: AccessLog.Pace) {
+        let bytes = Array(path.utf8)
+        #expect(unsafe AccessLog.pace(bytes.span.bytes, path: 0..<bytes.count) == pace)
     }
 
     /// A path is only compared from the front: one of 64 KiB of slashes ends like any other.

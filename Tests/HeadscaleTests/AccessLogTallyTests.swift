@@ -57,6 +57,29 @@ import Testing
         #expect(tally.microseconds == 3 * 3_600_000_000 && tally.durations[37] == 3)
     }
 
+    /// Numbers wherever they stand, and what is none.
+    @Test func decimalNumbers() {
+        let texts = ["0", "7", "10", "99999999", "100000000", "1234567890123456789", "00000012"]
+        for text in texts {
+            for (front, behind) in [("", ""), ("x", "x"), ("9999999999", "9"), ("12345678", ":"), ("\u{FF}", "\u{FF}")]
+            {
+                let bytes = Array((front + text + behind).utf8)
+                let start = front.utf8.count
+                #expect(unsafe bytes.span.bytes.decimal(start..<start + text.utf8.count) == UInt64(text), "\(text)")
+            }
+        }
+        for byte in UInt8.min...UInt8.max where !(0x30...0x39).contains(byte) {
+            for place in 0..<8 {
+                var bytes = Array("9912345678".utf8)
+                bytes[place + 2] = byte
+                #expect(unsafe bytes.span.bytes.decimal(2..<10) == nil)
+            }
+        }
+        let long = Array("12345678901234567890".utf8)
+        #expect(unsafe long.span.bytes.decimal(0..<20) == nil)
+        #expect(unsafe long.span.bytes.decimal(3..<3) == nil)
+    }
+
     // MARK: - From records
 
     @Test func theAccessLogIsCounted() {

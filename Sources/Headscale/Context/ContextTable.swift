@@ -111,6 +111,10 @@ public final class ContextTable: Sendable {
         }
     }
 
+    /// Asks the memory for what ``prefetch(node:)`` looks at, so that nobody waits for it then.
+    @inline(__always)
+    func prefetchIndex(node id: UInt64) { byID.prefetch(Self.hash(id)) }
+
     /// Asks the memory for what will be said about the node with this id, so that nobody waits for it later. It is not
     /// looked whether it is that node: one of a few thousand million others would have come for nothing.
     @inline(__always)

@@ -111,16 +111,21 @@ enum Level: UInt8, BitwiseCopyable, CaseIterable {
 }
 
 /// What stands where in one line of Headscale's: the result of reading it, used again for the next.
-struct LogLine: BitwiseCopyable {
+@safe
+struct LogLine: ~Copyable {
     var format = LineFormat.plain
     var level: Level?
-    private var values = InlineArray<48, FieldValue>(repeating: FieldValue(0..<0, .plain))
+    // Not in the structure itself: what holds it would be copied again and again.
+    private let values: UnsafeMutablePointer<FieldValue>
     private var present: UInt64 = 0
 
     init(_ format: LineFormat = .plain) {
-        precondition(Field.count <= 48)
         self.format = format
+        unsafe values = .allocate(capacity: Field.count)
+        unsafe values.initialize(repeating: FieldValue(0..<0, .plain), count: Field.count)
     }
+
+    deinit { unsafe values.deallocate() }
 
     /// Forgets everything.
     @inline(__always)
@@ -135,11 +140,14 @@ struct LogLine: BitwiseCopyable {
 
     /// The value of a field that there is, by the field's number.
     @inline(__always)
-    subscript(field: Int) -> FieldValue { values[field] }
+    subscript(field: Int) -> FieldValue {
+        precondition(present >> UInt64(field) & 1 == 1)
+        return unsafe values[field]
+    }
 
     @inline(__always)
     subscript(field: Field) -> FieldValue? {
-        present & field.bit != 0 ? values[Int(field.rawValue)] : nil
+        present & field.bit != 0 ? unsafe values[Int(field.rawValue)] : nil
     }
 
     /// Sets a value, unless there is one already under a name that counts more. Of two under the same name the last
@@ -148,8 +156,8 @@ struct LogLine: BitwiseCopyable {
     mutating func set(_ found: FieldNames.Found, _ range: Range<Int>, _ form: FieldValue.Form) {
         let index = Int(found.field.rawValue)
         let bit = found.field.bit
-        if present & bit != 0, values[index].rank < found.rank { return }
-        values[index] = FieldValue(range, form, rank: found.rank)
+        if present & bit != 0, unsafe values[index].rank < found.rank { return }
+        unsafe values[index] = FieldValue(range, form, rank: found.rank)
         present |= bit
     }
 

@@ -77,6 +77,20 @@ extension RawSpan {
     /// The number that the digits in `range` are; nil if there is anything else, or it is too large.
     func decimal(_ range: Range<Int>) -> UInt64? {
         guard !range.isEmpty, range.count <= 19 else { return nil }
+        guard range.count <= 8, range.upperBound >= 8 else { return decimalOfMany(range) }
+        // All at once, read together with what stands in front: zeros take its place, and then each digit is added to
+        // its neighbour's tenfold, each two to theirs, each four to theirs.
+        let missing = UInt64(8 - range.count) * 8
+        let ahead: UInt64 = missing == 0 ? 0 : 0x3030_3030_3030_3030 >> (64 - missing)
+        let bytes = ((eightBytes(range.upperBound - 8) >> missing) << missing) | ahead
+        let values = bytes ^ 0x3030_3030_3030_3030
+        guard (values | (values &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0 else { return nil }
+        let pairs = (values &* 10 &+ values >> 8) & 0x00FF_00FF_00FF_00FF
+        let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
+        return (fours &* 10_000 &+ fours >> 32) & 0xFFFF_FFFF
+    }
+
+    private func decimalOfMany(_ range: Range<Int>) -> UInt64? {
         var value: UInt64 = 0
         for at in range {
             guard byte(at).isDigit else { return nil }

@@ -3,6 +3,10 @@ enum Wrapping {
     /// So much of it is taken away one after the other, and no more.
     static let layers = 4
 
+    /// Whether what begins with the byte at `start` may have a blank or a runtime's time in front.
+    @inline(__always)
+    static func mayBegin(_ text: RawSpan, _ start: Int) -> Bool { text.byte(start) == 0x20 || text.byte(start).isDigit }
+
     /// What follows blanks at the start of `range`: rsyslog's `%msg%` begins with the one behind the tag. Nil if there are
     /// none, or nothing else.
     @inline(__always)

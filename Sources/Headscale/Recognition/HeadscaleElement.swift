@@ -10,6 +10,8 @@ struct HeadscaleElement {
     static let lengthLimit = 12 << 10
 
     let finding: Finding
+    /// The node that the line names.
+    let node: UInt64?
     let pseudonym: Pseudonym?
 
     /// Appends the element. `text` is what the offsets of `line` are of.
@@ -17,9 +19,6 @@ struct HeadscaleElement {
         _ text: RawSpan, _ line: borrowing LogLine, _ memory: borrowing SourceMemory, _ texts: inout ElementTexts,
         _ enrichment: inout Enrichment, into out: inout ByteWriter
     ) {
-        if !enrichment.isEmpty, let node = line[.nodeID], let id = text.decimal(node.range) {
-            enrichment.context.prefetch(node: id)
-        }
         texts.write(finding, into: &out)
         if finding.part > 1 {
             out.append(#" part=""#)
@@ -28,7 +27,7 @@ struct HeadscaleElement {
         } else {
             let peer = peer(text, line)
             writeFields(text, line, memory, &texts, peer, into: &out)
-            if !enrichment.isEmpty { writeContext(text, line, peer, &enrichment, into: &out) }
+            if !enrichment.isEmpty { writeContext(text, peer, &enrichment, into: &out) }
         }
         out.append(UInt8(ascii: "]"))
     }
@@ -101,10 +100,9 @@ struct HeadscaleElement {
     }
 
     private func writeContext(
-        _ text: RawSpan, _ line: borrowing LogLine, _ peer: PeerOfRequest?, _ enrichment: inout Enrichment,
-        into out: inout ByteWriter
+        _ text: RawSpan, _ peer: PeerOfRequest?, _ enrichment: inout Enrichment, into out: inout ByteWriter
     ) {
-        if let node = line[.nodeID], let id = text.decimal(node.range) { enrichment.write(node: id, into: &out) }
+        if let node { enrichment.write(node: node, into: &out) }
         if let peer, let address = peer.v4.map({ IPAddress(v4: $0) }) ?? IPAddress(text, peer.address) {
             enrichment.write(address: address, into: &out)
         }

@@ -14,6 +14,10 @@ struct LineExaminer: ~Copyable {
     private(set) var isHint = false
     /// A line without its colours, or out of its wrapping.
     private(set) var plain = Scratch()
+    /// The id of the node that the line last examined names, if any nodes are known.
+    private(set) var node: UInt64?
+    /// The nodes of now, which are looked up later: the memory is asked for them as soon as it is known which.
+    var context = ContextTable()
     /// What was remembered of the lines before.
     private(set) var memory = SourceMemory()
     /// What the access log said since somebody took it.
@@ -44,7 +48,17 @@ struct LineExaminer: ~Copyable {
         isHint = false
         isRewritten = false
         let start = record.has("\u{FEFF}", at: split + 1) ? split + 4 : split + 1
-        guard start < record.byteCount, read(record, start..<record.byteCount, head, record) else { return .other }
+        guard start < record.byteCount else { return .other }
+        let range = start..<record.byteCount
+        let shape = LineShape(record, range)
+        if case .plain = shape, !knowsOthers, !Wrapping.mayBegin(record, start), head.origin(record) == .other {
+            // Most of what other programs write.
+            isHint = head.isOfAdministrators(record)
+            return .other
+        }
+        node = nil
+        guard read(record, shape, range, head, record, layers: 0) else { return .other }
+        if let node { context.prefetch(node: node) }
         return isRewritten ? .rewritten : .headscale
     }
 
@@ -53,9 +67,8 @@ struct LineExaminer: ~Copyable {
 
     /// Reads a line of any shape, from which so many `layers` were taken away.
     private mutating func read(
-        _ text: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, layers: Int = 0
+        _ text: RawSpan, _ shape: LineShape, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, layers: Int
     ) -> Bool {
-        let shape = LineShape(text, range)
         switch shape {
         case .json where readJSON(text, range, head, record): return true
         case .text where readText(text, range, head, record): return true
@@ -64,7 +77,8 @@ struct LineExaminer: ~Copyable {
             return layers < Wrapping.layers && readQuoted(text, start..<range.upperBound, head, record, layers)
         case .plain where layers < Wrapping.layers:
             if let start = Wrapping.behindBlanks(text, range) ?? Wrapping.behindRuntime(text, range) {
-                return read(text, start..<range.upperBound, head, record, layers: layers + 1)
+                let rest = start..<range.upperBound
+                return read(text, LineShape(text, rest), rest, head, record, layers: layers + 1)
             }
         default: break
         }
@@ -80,12 +94,13 @@ struct LineExaminer: ~Copyable {
             isHint = head.isOfAdministrators(record)
             return false
         }
-        if shape == .plain, layers < Wrapping.layers, let (name, start) = Wrapping.container(text, range) {
+        if case .plain = shape, layers < Wrapping.layers, let (name, start) = Wrapping.container(text, range) {
             let inner = head.ofContainer(text, name, record)
             let rest = start..<range.upperBound
+            let innerShape = LineShape(text, rest)
             // A table has bars, too.
-            if inner.origin(record) == .headscale || LineShape(text, rest) != .plain {
-                return read(text, rest, inner, record, layers: layers + 1)
+            if inner.origin(record) == .headscale || innerShape != .plain {
+                return read(text, innerShape, rest, inner, record, layers: layers + 1)
             }
         }
         switch shape {
@@ -98,6 +113,8 @@ struct LineExaminer: ~Copyable {
 
     /// Whose a record is: what its head says, or that an earlier one of its source was Headscale's. A docker container
     /// runs one program; under other tags there may be several.
+    // Inlined, since a call that only reads would copy all of `self` first.
+    @inline(__always)
     private func origin(_ head: RecordHead, _ record: RawSpan) -> LineOrigin {
         let origin = head.origin(record)
         guard knowsOthers, origin == .container || origin == .other, memory.knows(head.sourceKey(record)) else {
@@ -141,7 +158,9 @@ struct LineExaminer: ~Copyable {
         isRewritten = true
         // The span is used only until something else is written to this scratch.
         let text = unsafe _overrideLifetime(plain.bytes, copying: record)
-        return text.byteCount > 0 && read(text, 0..<text.byteCount, head, record, layers: layers + 1)
+        guard text.byteCount > 0 else { return false }
+        let range = 0..<text.byteCount
+        return read(text, LineShape(text, range), range, head, record, layers: layers + 1)
     }
 
     // MARK: - zerolog
@@ -154,6 +173,7 @@ struct LineExaminer: ~Copyable {
         let origin = isZerolog ? nil : origin(head, record)
         guard isZerolog || origin == .headscale || origin == .unnamed else { return false }
         guard JSONLine.read(text, range, names, into: &line) else { return false }
+        findNode(text)
         let level = line[.level].flatMap { Level(text, $0.range) }
         guard line[.message] != nil || (level != nil && !isOfAnotherLibrary(text, range)) else { return false }
         line.level = level
@@ -184,8 +204,16 @@ struct LineExaminer: ~Copyable {
         let end = match.map { Int($0.end) } ?? ConsoleLine.fieldsStart(text, console.rest)
         line.set(.message, console.rest.lowerBound..<end)
         ConsoleLine.readFields(text, end..<console.rest.upperBound, names, into: &line)
+        findNode(text)
         if !isMessage(console.rest.lowerBound..<end) { match = nil }
         return note(text, lookedUp(match, text, console.rest.lowerBound..<end), head, origin(head, record), record)
+    }
+
+    @inline(__always)
+    private mutating func findNode(_ text: RawSpan) {
+        guard context.count > 0, let node = line[.nodeID].flatMap({ text.decimal($0.range) }) else { return }
+        self.node = node
+        context.prefetchIndex(node: node)
     }
 
     /// Whether an object of JSON is one of zap's and its like, which call the message otherwise.
@@ -328,6 +356,7 @@ struct LineExaminer: ~Copyable {
     }
 
     /// The line's own time, in seconds since 1970; nil for one beyond what RFC 3339 can express.
+    @inline(__always)
     private func seconds(_ text: RawSpan) -> Int64? {
         guard let time = line[.time]?.range else { return nil }
         if let seconds = text.decimal(time).map({ Int64(clamping: $0) }) {

@@ -45,6 +45,7 @@ public struct Recogniser: ~Copyable {
     public mutating func recognise(_ batch: inout Batch) {
         hints.removeAll(keepingCapacity: true)
         headscaleRecord = nil
+        examiner.context = enrichment.context
         var index = 0
         while index < batch.recordCount {
             let verdict = examine(batch, index)
@@ -99,7 +100,7 @@ public struct Recogniser: ~Copyable {
     private mutating func write(
         _ verdict: LineExaminer.Verdict, _ batch: borrowing Batch, _ index: Int, to moved: inout Batch
     ) {
-        let element = HeadscaleElement(finding: examiner.found, pseudonym: pseudonym)
+        let element = HeadscaleElement(finding: examiner.found, node: examiner.node, pseudonym: pseudonym)
         moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in

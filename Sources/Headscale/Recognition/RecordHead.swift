@@ -3,17 +3,26 @@ internal import Syslog
 
 /// Who wrote a record, as far as its header says, and the name of a container in front of its text.
 struct RecordHead {
-    /// Where APP-NAME stands.
-    let tag: Range<Int>
-    /// Where HOSTNAME stands.
-    private let host: Range<Int>
-    /// Who is in the container that the text names, if it names one, and a number for that name.
-    private var container: (origin: LineOrigin, key: UInt64)?
+    // Small enough for registers: it is handed on for every record.
+    private let places: HeadPlaces
+    /// Who is in the container that the text names; nil if it names none.
+    private var container: LineOrigin?
+    /// A number for the container's name.
+    private var containerKey: UInt64 = 0
 
-    init(_ places: HeadPlaces) {
-        let tag = Int(places.appName)
-        self.tag = tag..<max(tag, Int(places.appNameEnd))
-        host = min(Int(places.hostname), max(tag - 1, 0))..<max(tag - 1, 0)
+    init(_ places: HeadPlaces) { self.places = places }
+
+    /// Where APP-NAME stands.
+    private var tag: Range<Int> {
+        let start = Int(places.appName)
+        return start..<max(start, Int(places.appNameEnd))
+    }
+
+    /// Where HOSTNAME, APP-NAME and PROCID stand in `line`, with the spaces between them.
+    private func source(_ line: RawSpan) -> Range<Int> {
+        let tag = tag
+        let end = line.wordEnd(from: tag.upperBound + 1)
+        return min(Int(places.hostname), end)..<end
     }
 
     /// The head of a line whose text names in `name`, of `text`, the container that wrote it. A tag of Headscale's only
@@ -22,13 +31,15 @@ struct RecordHead {
         var head = self
         let named = Self.origin(text, name)
         let isUndecided = named == .other && !Self.hasHeadscale(text, name) && origin(line) == .headscale
-        head.container = (isUndecided ? .unnamed : named, Self.key(text, name))
+        head.container = isUndecided ? .unnamed : named
+        head.containerKey = Self.key(text, name)
         return head
     }
 
     /// Whose record it is, by its tag or its container's name.
     func origin(_ line: RawSpan) -> LineOrigin {
-        if let container { return container.origin }
+        if let container { return container }
+        let tag = tag
         return tag.count == 1 ? .unnamed : Self.origin(line, tag)
     }
 
@@ -67,7 +78,8 @@ struct RecordHead {
 
     /// Whether it is a record of sudo or sshd, which has been two programs since OpenSSH 9.8.
     func isOfAdministrators(_ line: RawSpan) -> Bool {
-        switch tag.count {
+        let tag = tag
+        return switch tag.count {
         case 4: line.has("sudo", at: tag.lowerBound) || line.has("sshd", at: tag.lowerBound)
         case 12: line.has("sshd-session", at: tag.lowerBound)
         default: false
@@ -76,9 +88,8 @@ struct RecordHead {
 
     /// A number for who wrote the record, by which its records are told from those of others.
     func sourceKey(_ line: RawSpan) -> UInt64 {
-        // With the space, and PROCID behind it.
-        let key = Self.key(line, host.lowerBound..<line.wordEnd(from: tag.upperBound + 1))
-        return container.map { Self.mixed(key, $0.key) } ?? key
+        let key = Self.key(line, source(line))
+        return container == nil ? key : Self.mixed(key, containerKey)
     }
 
     private static func key(_ line: RawSpan, _ source: Range<Int>) -> UInt64 {

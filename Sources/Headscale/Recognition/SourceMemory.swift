@@ -18,7 +18,6 @@ struct SourceMemory: ~Copyable {
 
     /// A refusal (`user msg: …`) whose line in the access log has not come yet.
     private struct Refusal: BitwiseCopyable {
-        /// 0 for none.
         var status: UInt64 = 0
         var event = FixedText("")
         var seconds: Int64 = 0
@@ -43,9 +42,11 @@ struct SourceMemory: ~Copyable {
         var isEmpty = false
         var level: Level?
         var part: UInt32 = 0
-        var nextRefusal = 0
-        var facts = 0
-        var nextFact = 0
+        /// Which refusals wait for their requests: bit n is set for the n-th of the source.
+        var waiting: UInt8 = 0
+        var nextRefusal: UInt8 = 0
+        var facts: UInt8 = 0
+        var nextFact: UInt8 = 0
     }
 
     // Apart from one another, so that forgetting a source costs only what is in its slot.
@@ -79,7 +80,6 @@ struct SourceMemory: ~Copyable {
         if slots[index].key != key {
             slots[index] = Slot()
             slots[index].key = key
-            for number in Self.refusals(index) { refusals[number].status = 0 }
         }
         slots[index].meaning = meaning
         slots[index].isEmpty = isEmpty
@@ -94,7 +94,7 @@ struct SourceMemory: ~Copyable {
         let index = Self.index(key)
         guard slots[index].key == key else { return false }
         let first = index * Self.factCount
-        for number in first..<first + slots[index].facts {
+        for number in first..<first + Int(slots[index].facts) {
             let fact = facts[number]
             if fact.message >= 0, fact.message != message, fact.node == node, fact.event == event,
                 abs(fact.seconds - seconds) <= Self.secondsApart
@@ -103,9 +103,9 @@ struct SourceMemory: ~Copyable {
                 return true
             }
         }
-        facts[first + slots[index].nextFact] = Fact(event: event, message: message, node: node, seconds: seconds)
-        slots[index].nextFact = (slots[index].nextFact + 1) % Self.factCount
-        slots[index].facts = min(slots[index].facts + 1, Self.factCount)
+        facts[first + Int(slots[index].nextFact)] = Fact(event: event, message: message, node: node, seconds: seconds)
+        slots[index].nextFact = (slots[index].nextFact + 1) % UInt8(Self.factCount)
+        slots[index].facts = min(slots[index].facts + 1, UInt8(Self.factCount))
         return false
     }
 
@@ -120,8 +120,10 @@ struct SourceMemory: ~Copyable {
         guard slots[slot].key == key else { return }
         var length = min(error.byteCount, Self.refusalLimit)
         while length > 0, length < error.byteCount, error.byte(length) & 0xC0 == 0x80 { length -= 1 }
-        let index = slot * Self.refusalCount + slots[slot].nextRefusal
-        slots[slot].nextRefusal = (slots[slot].nextRefusal + 1) % Self.refusalCount
+        let number = slots[slot].nextRefusal
+        slots[slot].nextRefusal = (number + 1) % UInt8(Self.refusalCount)
+        slots[slot].waiting |= 1 << number
+        let index = slot * Self.refusalCount + Int(number)
         refusals[index].status = status
         refusals[index].event = event
         refusals[index].seconds = seconds
@@ -135,18 +137,17 @@ struct SourceMemory: ~Copyable {
     mutating func takeRefusal(_ key: UInt64, status: UInt64, path: AccessLog.Area, at seconds: Int64) -> Int32? {
         let slot = Self.index(key)
         guard slots[slot].key == key else { return nil }
-        for step in 0..<Self.refusalCount {
-            let index = slot * Self.refusalCount + (slots[slot].nextRefusal + step) % Self.refusalCount
-            guard refusals[index].status == status, abs(refusals[index].seconds - seconds) <= Self.secondsApart,
-                path.hasRefusal(refusals[index].event)
+        for step in 0..<UInt8(Self.refusalCount) where slots[slot].waiting != 0 {
+            let number = (slots[slot].nextRefusal + step) % UInt8(Self.refusalCount)
+            let index = slot * Self.refusalCount + Int(number)
+            guard slots[slot].waiting >> number & 1 == 1, refusals[index].status == status,
+                abs(refusals[index].seconds - seconds) <= Self.secondsApart, path.hasRefusal(refusals[index].event)
             else { continue }
-            refusals[index].status = 0
+            slots[slot].waiting &= ~(1 << number)
             return Int32(index)
         }
         return nil
     }
-
-    private static func refusals(_ slot: Int) -> Range<Int> { slot * refusalCount..<(slot + 1) * refusalCount }
 
     /// Appends what a refusal tells: its event as `reason`, and its text, unless the record has an error of its own.
     func write(refusal number: Int32, withError: Bool, into out: inout ByteWriter) {

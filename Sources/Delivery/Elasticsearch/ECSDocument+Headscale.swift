@@ -5,7 +5,7 @@ import Syslog
 extension ECSDocument {
     /// Appends the members of `event` that only Headscale's records have.
     func writeHeadscaleEvent(
-        _ line: RawSpan, _ fields: ECSFields, _ words: ECSWords?, into out: inout BodyWriter
+        _ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, into out: inout BodyWriter
     ) {
         out.append(#","module":"headscale","dataset":"headscale."#)
         if let service = fields[.service] {
@@ -30,7 +30,7 @@ extension ECSDocument {
     }
 
     /// Appends the objects that only Headscale's records have.
-    func writeHeadscale(_ line: RawSpan, _ fields: ECSFields, _ words: ECSWords?, into out: inout BodyWriter) {
+    func writeHeadscale(_ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, into out: inout BodyWriter) {
         out.append(#","service":{"name":"headscale","type":"headscale""#)
         out.append(member: "version", line, parameter: fields[.version])
         out.append(UInt8(ascii: "}"))
@@ -44,7 +44,7 @@ extension ECSDocument {
         writeOthers(line, fields, into: &out)
     }
 
-    private func writeSource(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeSource(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         guard let address = fields[.ip] else { return }
         out.append(#","source":{"ip":""#)
         out.append(line, address)
@@ -61,7 +61,7 @@ extension ECSDocument {
         out.append(UInt8(ascii: "}"))
     }
 
-    private func writeNetwork(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeNetwork(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         guard let system = fields[.asn] else { return }
         out.append(#","as":{"number":"#)
         out.append(line, system)
@@ -69,7 +69,7 @@ extension ECSDocument {
         out.append(UInt8(ascii: "}"))
     }
 
-    private func writeRequest(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeRequest(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         let (method, status, bytes) = (fields[.method], fields[.status], fields[.bytes])
         writeObject(#","http":{"request":{"method":""#, line, method, closing: "\"}", into: &out)
         guard status != nil || bytes != nil else {
@@ -91,7 +91,7 @@ extension ECSDocument {
 
     /// Appends the user: who did it, or whom it was done to.
     private func writeUser(
-        _ line: RawSpan, _ fields: ECSFields, isTarget: Bool, into out: inout BodyWriter
+        _ line: RawSpan, _ fields: borrowing ECSFields, isTarget: Bool, into out: inout BodyWriter
     ) {
         guard fields[.user] != nil || fields[.userID] != nil else { return }
         out.append(isTarget ? #","user":{"target":{"# : #","user":{"#)
@@ -109,7 +109,7 @@ extension ECSDocument {
     }
 
     /// Appends the addresses and users in one place, for those who search for all that concerns one of them.
-    private func writeRelated(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeRelated(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         let (address, user) = (fields[.ip], fields[.user])
         guard address != nil || user != nil else { return }
         out.append(#","related":{"#)
@@ -127,7 +127,7 @@ extension ECSDocument {
     }
 
     /// Appends the parameters for which ECS has no field as an object of their own.
-    private func writeOthers(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeOthers(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         guard fields.otherCount > 0 else { return }
         out.append(#","headscale":{"#)
         for index in 0..<fields.otherCount {

@@ -34,7 +34,12 @@ struct ECSDocument: Sendable {
     /// Appends the document of a record, on one line.
     func write(_ record: borrowing DeliveryRecord, into out: inout BodyWriter) {
         let line = record.line
-        let fields = ECSFields(line)
+        ECSFields.read(line) { write(line, $0, record.index, into: &out) }
+    }
+
+    private func write(
+        _ line: RawSpan, _ fields: borrowing ECSFields, _ index: UInt64, into out: inout BodyWriter
+    ) {
         out.append(#"{"@timestamp":""#)
         if let stamp = fields.header.timestamp ?? fields.receivedTime {
             out.append(json: line, stamp)
@@ -47,11 +52,11 @@ struct ECSDocument: Sendable {
         out.append(#""},"message":""#)
         out.append(json: line, fields.message)
         let words = fields.isHeadscale ? ECSWords.find(line, event: fields[.event], category: fields[.category]) : nil
-        writeEvent(line, fields, words, record.index, into: &out)
+        writeEvent(line, fields, words, index, into: &out)
         writeLog(line, fields, into: &out)
         writeHost(line, fields, into: &out)
         out.append(observer)
-        writeWaxwing(line, fields, record.index, into: &out)
+        writeWaxwing(line, fields, index, into: &out)
         if fields.isHeadscale { writeHeadscale(line, fields, words, into: &out) }
         out.append(UInt8(ascii: "}"))
     }
@@ -59,7 +64,7 @@ struct ECSDocument: Sendable {
     // MARK: - event
 
     private func writeEvent(
-        _ line: RawSpan, _ fields: ECSFields, _ words: ECSWords?, _ index: UInt64, into out: inout BodyWriter
+        _ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, _ index: UInt64, into out: inout BodyWriter
     ) {
         out.append(#"","event":{"original":""#)
         out.append(json: line, 0..<line.byteCount)
@@ -81,7 +86,7 @@ struct ECSDocument: Sendable {
 
     // MARK: - log
 
-    private func writeLog(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeLog(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         let header = fields.header
         out.append(#","log":{"level":""#)
         if let level = fields[.level] {
@@ -126,7 +131,7 @@ struct ECSDocument: Sendable {
 
     // MARK: - host, process
 
-    private func writeHost(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeHost(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         if let host = fields.header.hostname {
             out.append(#","host":{"name":""#)
             out.append(json: line, host)
@@ -146,7 +151,7 @@ struct ECSDocument: Sendable {
 
     // MARK: - waxwing
 
-    private func writeWaxwing(_ line: RawSpan, _ fields: ECSFields, _ index: UInt64, into out: inout BodyWriter) {
+    private func writeWaxwing(_ line: RawSpan, _ fields: borrowing ECSFields, _ index: UInt64, into out: inout BodyWriter) {
         out.append(#","waxwing":{"log":""#)
         out.append(log)
         out.append(#"","index":"#)
@@ -158,7 +163,7 @@ struct ECSDocument: Sendable {
     }
 
     /// Appends the rules by which something was redacted, and how often something was.
-    private func writeRedacted(_ line: RawSpan, _ fields: ECSFields, into out: inout BodyWriter) {
+    private func writeRedacted(_ line: RawSpan, _ fields: borrowing ECSFields, into out: inout BodyWriter) {
         out.append(#","redacted":{"rules":["#)
         var reader = StructuredDataReader(line, fields.header.structuredData)
         var (element, total, rules) = (RelayElement.none, UInt64(0), 0)

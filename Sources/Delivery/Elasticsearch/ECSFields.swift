@@ -1,7 +1,8 @@
 import Syslog
 
 /// What a canonical line says, found in one pass without allocating: offsets into the line.
-struct ECSFields {
+@safe
+struct ECSFields: ~Copyable {
     /// Parameters of Headscale's element without a field of their own that a document shows.
     static let otherLimit = 32
 
@@ -21,8 +22,9 @@ struct ECSFields {
     /// The name and the id of the node that sent the record to the relay.
     private(set) var senderNode: Range<Int>?
     private(set) var senderNodeID: Range<Int>?
-    private var parameters = InlineArray<24, Place>(repeating: Place())
-    private var others = InlineArray<32, Parameter>(repeating: Parameter())
+    // On the stack, and not in the structure itself: that would be copied again and again.
+    private let parameters: UnsafeMutablePointer<Place>
+    private let others: UnsafeMutablePointer<Parameter>
     private(set) var otherCount = 0
 
     private struct Place {
@@ -43,7 +45,21 @@ struct ECSFields {
         var value = Place()
     }
 
-    init(_ line: RawSpan) {
+    /// Calls `body` with what `line` says.
+    @inline(__always)
+    static func read(_ line: RawSpan, _ body: (borrowing ECSFields) -> Void) {
+        unsafe withUnsafeTemporaryAllocation(of: Place.self, capacity: HeadscaleParameter.count) { parameters in
+            unsafe withUnsafeTemporaryAllocation(of: Parameter.self, capacity: otherLimit) { others in
+                unsafe parameters.initialize(repeating: Place())
+                body(unsafe ECSFields(line, parameters.baseAddress!, others.baseAddress!))
+            }
+        }
+    }
+
+    private init(
+        _ line: RawSpan, _ parameters: UnsafeMutablePointer<Place>, _ others: UnsafeMutablePointer<Parameter>
+    ) {
+        unsafe (self.parameters, self.others) = (parameters, others)
         header = CanonicalHeader(line)
         var reader = StructuredDataReader(line, header.structuredData)
         var element = RelayElement.none
@@ -69,29 +85,30 @@ struct ECSFields {
             // The name stands in front of the value, with `="` between them.
             let nameEnd = value.lowerBound - 2
             keep(line, nameEnd - parameter.name.utf8CodeUnitCount..<nameEnd, value)
-            parameters[parameter.rawValue] = Place()
+            unsafe parameters[parameter.rawValue] = Place()
         }
     }
 
     /// Shows a parameter among the others. A name that comes again would be JSON that Elasticsearch refuses: the first
     /// counts.
     private mutating func keep(_ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
-        for index in 0..<otherCount where line.equal(others[index].name.range, name) { return }
+        for index in 0..<otherCount where line.equal(unsafe others[index].name.range, name) { return }
         guard otherCount < Self.otherLimit else { return }
-        others[otherCount] = Parameter(name: Place(name), value: Place(value))
+        unsafe others[otherCount] = Parameter(name: Place(name), value: Place(value))
         otherCount += 1
     }
 
     /// The value of a parameter as it stands in the line, nil if there is none that its field takes.
     @inline(__always)
     subscript(parameter: HeadscaleParameter) -> Range<Int>? {
-        let range = parameters[parameter.rawValue].range
+        let range = unsafe parameters[parameter.rawValue].range
         return range.isEmpty ? nil : range
     }
 
     /// A parameter of Headscale's element that has no field of its own, or a value that the field does not take.
     subscript(other index: Int) -> (name: Range<Int>, value: Range<Int>) {
-        (others[index].name.range, others[index].value.range)
+        precondition(index < otherCount)
+        return unsafe (others[index].name.range, others[index].value.range)
     }
 
     private mutating func note(_ element: RelayElement) {
@@ -126,9 +143,9 @@ struct ECSFields {
 
     private mutating func noteHeadscale(_ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
         if name.count <= 8, let parameter = HeadscaleParameter.named.find(line, name) {
-            guard parameters[parameter.rawValue].range.isEmpty else { return }
+            guard unsafe parameters[parameter.rawValue].range.isEmpty else { return }
             if parameter.accepts(line, value) {
-                parameters[parameter.rawValue] = Place(value)
+                unsafe parameters[parameter.rawValue] = Place(value)
                 // Several categories are one in ECS, so the word itself is shown too.
                 if parameter != .category && parameter != .actor { return }
             }

@@ -53,6 +53,8 @@ enum HeadscaleParameter: Int, CaseIterable {
         }
     }
 
+    static let count = allCases.count
+
     /// The parameters by name.
     static let named = NameTable(allCases.map { ($0.name, $0) })
 }

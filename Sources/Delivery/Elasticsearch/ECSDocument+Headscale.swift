@@ -30,7 +30,8 @@ extension ECSDocument {
     }
 
     /// Appends the objects that only Headscale's records have.
-    func writeHeadscale(_ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, into out: inout BodyWriter) {
+    func writeHeadscale(_ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, into out: inout BodyWriter)
+    {
         out.append(#","service":{"name":"headscale","type":"headscale""#)
         out.append(member: "version", line, parameter: fields[.version])
         out.append(UInt8(ascii: "}"))

@@ -151,7 +151,9 @@ struct ECSDocument: Sendable {
 
     // MARK: - waxwing
 
-    private func writeWaxwing(_ line: RawSpan, _ fields: borrowing ECSFields, _ index: UInt64, into out: inout BodyWriter) {
+    private func writeWaxwing(
+        _ line: RawSpan, _ fields: borrowing ECSFields, _ index: UInt64, into out: inout BodyWriter
+    ) {
         out.append(#","waxwing":{"log":""#)
         out.append(log)
         out.append(#"","index":"#)

@@ -50,9 +50,11 @@ struct ECSDocument: Sendable {
         out.append(#"","ecs":{"version":""#)
         out.append(ECSNames.version)
         out.append(#""},"message":""#)
+        let start = out.count
         out.append(json: line, fields.message)
+        let message = start..<out.count
         let words = fields.isHeadscale ? ECSWords.find(line, event: fields[.event], category: fields[.category]) : nil
-        writeEvent(line, fields, words, index, into: &out)
+        writeEvent(line, fields, words, index, message, into: &out)
         writeLog(line, fields, into: &out)
         writeHost(line, fields, into: &out)
         out.append(observer)
@@ -64,10 +66,14 @@ struct ECSDocument: Sendable {
     // MARK: - event
 
     private func writeEvent(
-        _ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, _ index: UInt64, into out: inout BodyWriter
+        _ line: RawSpan, _ fields: borrowing ECSFields, _ words: ECSWords?, _ index: UInt64, _ message: Range<Int>,
+        into out: inout BodyWriter
     ) {
         out.append(#"","event":{"original":""#)
-        out.append(json: line, 0..<line.byteCount)
+        // The message is its end, as a rule, and need not be escaped twice.
+        out.append(json: line, 0..<fields.message.lowerBound)
+        out.append(again: message)
+        out.append(json: line, fields.message.upperBound..<line.byteCount)
         out.append(#"","sequence":"#)
         out.append(decimal: index)
         out.append(#","kind":"event","severity":"#)
@@ -111,7 +117,7 @@ struct ECSDocument: Sendable {
         out.append(member: "appname", line, header.appName)
         out.append(member: "procid", line, header.procID)
         out.append(member: "msgid", line, header.msgID)
-        if fields.hasElements { StructuredDataObject.write(line, header.structuredData, into: &out) }
+        if !fields.shownElements.isEmpty { StructuredDataObject.write(line, fields.shownElements, into: &out) }
         out.append("}}")
     }
 

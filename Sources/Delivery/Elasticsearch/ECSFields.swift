@@ -13,8 +13,8 @@ struct ECSFields: ~Copyable {
     private(set) var isHeadscale = false
     /// Whether it is a seal.
     private(set) var isSeal = false
-    /// Whether there are elements besides the relay's own.
-    private(set) var hasElements = false
+    /// From the first element that ``StructuredDataObject`` shows to the last; there may be others in between.
+    private(set) var shownElements = 0..<0
     /// Whether something was redacted.
     private(set) var isRedacted = false
     /// When a record that has no TIMESTAMP was received.
@@ -62,16 +62,19 @@ struct ECSFields: ~Copyable {
         unsafe (self.parameters, self.others) = (parameters, others)
         header = CanonicalHeader(line)
         var reader = StructuredDataReader(line, header.structuredData)
-        var element = RelayElement.none
+        var element = RelayElement.identity
         while let item = reader.next() {
             switch item {
             case .element(let id):
+                if element.isShown { showElements(to: id.lowerBound - 1) }
                 element = RelayElement(line, id)
+                if element.isShown, shownElements.isEmpty { shownElements = id.lowerBound - 1..<id.upperBound }
                 note(element)
             case .parameter(let name, let value):
                 note(element, line, name, value)
             }
         }
+        if element.isShown { showElements(to: reader.offset) }
         message = header.message(line, behind: reader.offset)
         if isHeadscale { keepWhatHasNoPlace(line) }
     }
@@ -117,9 +120,11 @@ struct ECSFields: ~Copyable {
         case .seal: isSeal = true
         case .redacted: isRedacted = true
         case .headscale: isHeadscale = true
-        case .received, .none: hasElements = true
+        case .received, .none: break
         }
     }
+
+    private mutating func showElements(to end: Int) { shownElements = shownElements.lowerBound..<end }
 
     @inline(__always)
     private mutating func note(_ element: RelayElement, _ line: RawSpan, _ name: Range<Int>, _ value: Range<Int>) {
@@ -159,6 +164,14 @@ enum RelayElement {
     case identity, seal, received, redacted, headscale
     /// Any other.
     case none
+
+    /// Whether it has no fields of its own in a document.
+    var isShown: Bool {
+        switch self {
+        case .identity, .seal, .redacted, .headscale: false
+        case .received, .none: true
+        }
+    }
 
     init(_ line: RawSpan, _ id: Range<Int>) {
         if line.hasPrefix("waxwing-seal@", id) || line.hasPrefix("waxwing-sig@", id) {

@@ -21,7 +21,7 @@ enum StructuredDataObject {
             case .element(let id):
                 if isOpen { out.append(UInt8(ascii: "}")) }
                 let isFirst = elements.isEmpty
-                isOpen = isShown(line, id) && elements.add(id, line)
+                isOpen = RelayElement(line, id).isShown && elements.add(id, line)
                 guard isOpen else { continue }
                 parameters.removeAll()
                 write(name: id, line, isFirst: isFirst, into: &out)
@@ -38,13 +38,6 @@ enum StructuredDataObject {
         out.append(isOpen ? "}}" : "}")
     }
 
-    private static func isShown(_ line: RawSpan, _ id: Range<Int>) -> Bool {
-        switch RelayElement(line, id) {
-        case .identity, .seal, .redacted, .headscale: false
-        case .received, .none: true
-        }
-    }
-
     private static func write(name: Range<Int>, _ line: RawSpan, isFirst: Bool, into out: inout BodyWriter) {
         out.append(isFirst ? "\"" : ",\"")
         out.append(json: line, name)
@@ -54,7 +47,8 @@ enum StructuredDataObject {
 
 /// Names that were written into an object, at most `limit`.
 private struct SeenNames<let limit: Int> {
-    private var names = InlineArray<limit, Range<Int>>(repeating: 0..<0)
+    /// Where each begins, and ends: half of what ranges would take, for what is cleared for each record.
+    private var names = InlineArray<limit, (start: UInt32, end: UInt32)>(repeating: (0, 0))
     private var count = 0
 
     var isEmpty: Bool { count == 0 }
@@ -64,8 +58,8 @@ private struct SeenNames<let limit: Int> {
     /// Adds a name, unless it is there already or there is no room for it.
     mutating func add(_ name: Range<Int>, _ line: RawSpan) -> Bool {
         guard count < limit else { return false }
-        for index in 0..<count where line.equal(names[index], name) { return false }
-        names[count] = name
+        for index in 0..<count where line.equal(Int(names[index].start)..<Int(names[index].end), name) { return false }
+        names[count] = (UInt32(name.lowerBound), UInt32(name.upperBound))
         count += 1
         return true
     }

@@ -70,6 +70,16 @@ public struct BodyWriter: ~Copyable {
     @inline(__always)
     mutating func append(_ bytes: RawSpan, _ range: Range<Int>) { append(bytes.extracting(range)) }
 
+    /// Appends again what was written in `range`.
+    @inline(__always)
+    mutating func append(again range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        guard !range.isEmpty else { return }
+        reserve(range.count)
+        unsafe (memory + count).copyMemory(from: memory + range.lowerBound, byteCount: range.count)
+        count &+= range.count
+    }
+
     public mutating func append(_ bytes: [UInt8]) { append(unsafe bytes.span.bytes) }
 
     /// Appends `value` in decimal, without leading zeros.

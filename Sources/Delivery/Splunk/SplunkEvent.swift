@@ -34,8 +34,10 @@ struct SplunkEvent: Sendable {
         body.append("\",\"i\":\"")
         body.append(decimal: record.index)
         body.append(UInt8(ascii: "\""))
-        fields(line, header.structuredData, into: &body)
-        for name: StaticString in ["rule", "n"] { redactedField(name, line, header.structuredData, into: &body) }
+        if let redacted = fields(line, header.structuredData, into: &body) {
+            redactedField("rule", line, redacted, into: &body)
+            redactedField("n", line, redacted, into: &body)
+        }
         body.append("}}")
     }
 
@@ -53,15 +55,17 @@ struct SplunkEvent: Sendable {
     }
 
     /// Writes the parameters of the relay's elements, as `headscale.user`. Of an element that is there twice the first
-    /// counts.
-    private func fields(_ line: RawSpan, _ range: Range<Int>, into body: inout BodyWriter) {
+    /// counts. Returns where the first element `redacted` begins, up to the end of all; nil if there is none.
+    private func fields(_ line: RawSpan, _ range: Range<Int>, into body: inout BodyWriter) -> Range<Int>? {
         var reader = StructuredDataReader(line, range)
         var seen = 0
         var prefix: StaticString?
+        var redacted: Range<Int>?
         while let item = reader.next() {
             switch item {
             case .element(let id):
                 prefix = nil
+                if redacted == nil, line.isName(id, "redacted") { redacted = id.lowerBound - 1..<range.upperBound }
                 for (place, name) in Self.elements.enumerated() where line.isName(id, name) && seen & 1 << place == 0 {
                     seen |= 1 << place
                     prefix = name
@@ -77,10 +81,11 @@ struct SplunkEvent: Sendable {
                 body.append(UInt8(ascii: "\""))
             }
         }
+        return redacted
     }
 
-    /// Writes all values of a parameter of the relay's element `redacted`, which has one of each for each rule: one as text,
-    /// more as an array, a field of several values.
+    /// Writes all values of a parameter of the element at the start of `range`, which has one of each for each rule: one as
+    /// text, more as an array, a field of several values.
     private func redactedField(
         _ name: StaticString, _ line: RawSpan, _ range: Range<Int>, into body: inout BodyWriter
     ) {
@@ -88,9 +93,9 @@ struct SplunkEvent: Sendable {
         var (count, elements, isInside, first) = (0, 0, false, 0..<0)
         while let item = reader.next() {
             switch item {
-            case .element(let id):
-                isInside = line.isName(id, "redacted") && elements == 0
-                if isInside { elements += 1 }
+            case .element:
+                isInside = elements == 0
+                elements += 1
             case .parameter(let parameter, let value):
                 guard isInside, line.equals(name, parameter) else { continue }
                 count += 1

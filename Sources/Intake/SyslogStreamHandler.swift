@@ -97,6 +97,8 @@ final class SyslogStreamHandler: ChannelInboundHandler {
         var keep = 0
         var mistake: ProtocolMistake?
         var dropped: UInt64 = 0
+        // Not from the handler for each frame, which would copy it.
+        let source = source
         unsafe buffer.withUnsafeReadableBytes { pointer in
             let bytes = unsafe RawSpan(_unsafeBytes: pointer)
             frames: while true {

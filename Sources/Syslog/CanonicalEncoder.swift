@@ -149,7 +149,7 @@ public struct CanonicalEncoder: Sendable {
         out.append(UInt8(ascii: " "))
         let hostname = out.count
         if message.host.isEmpty, !source.address.isEmpty {
-            _ = out.append(field: source.address.bytes, 0..<source.address.bytes.byteCount, limit: HeaderLimit.hostname)
+            Self.write(addressOf: source, into: &out)
         } else {
             _ = out.append(field: bytes, message.host.unchecked, limit: HeaderLimit.hostname)
         }
@@ -163,6 +163,13 @@ public struct CanonicalEncoder: Sendable {
         _ = out.append(field: bytes, message.identifier.unchecked, limit: HeaderLimit.msgID)
         out.append(UInt8(ascii: " "))
         return HeadPlaces(hostname: hostname - start, appName: appName - start, appNameEnd: appNameEnd - start)
+    }
+
+    // By itself, so that the source is not copied for every record.
+    @inline(never)
+    private static func write(addressOf source: Source, into out: inout ByteWriter) {
+        let address = source.address
+        _ = out.append(field: address.bytes, 0..<address.bytes.byteCount, limit: HeaderLimit.hostname)
     }
 
     /// Writes the client's elements and the relay's, or says that the client's cannot be elements of a line.

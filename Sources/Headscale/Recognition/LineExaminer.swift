@@ -12,8 +12,8 @@ struct LineExaminer: ~Copyable {
     private(set) var found = Finding(.dumped, level: nil, format: .plain, message: nil)
     /// Whether the record last examined, which is not Headscale's, says what an administrator did.
     private(set) var isHint = false
-    /// A line without its colours, or out of its wrapping.
-    private(set) var plain = Scratch()
+    /// The line without its colours or quotes, if it had any.
+    private(set) var rewritten = RewrittenLine()
     /// The id of the node that the line last examined names, if any nodes are known.
     private(set) var node: UInt64?
     /// The nodes of now, which are looked up later: the memory is asked for them as soon as it is known which.
@@ -26,9 +26,7 @@ struct LineExaminer: ~Copyable {
     private let catalogue = MessageCatalogue.embedded
     private let names = FieldNames()
     private var messages = MessageCache()
-    /// What ``plain`` was made of, if that was made of the record.
-    private var unwrapped = Scratch()
-    /// Whether the line that is read is in ``plain``.
+    /// Whether the line that is read is in ``rewritten``.
     private var isRewritten = false
     /// Whether there was a record of Headscale's under the tag of somebody else.
     private var knowsOthers = false
@@ -39,7 +37,7 @@ struct LineExaminer: ~Copyable {
         case other
         /// Headscale's. The offsets in ``line`` are of its own bytes.
         case headscale
-        /// Headscale's. The offsets are of ``plain``.
+        /// Headscale's. The offsets are of ``LineExaminer/rewritten``.
         case rewritten
     }
 
@@ -72,9 +70,13 @@ struct LineExaminer: ~Copyable {
         switch shape {
         case .json where readJSON(text, range, head, record): return true
         case .text where readText(text, range, head, record): return true
-        case .colours: return layers < Wrapping.layers && readColoured(text, range, head, record, layers)
+        case .colours:
+            guard layers < Wrapping.layers else { return false }
+            rewritten.removeColours(of: text, range)
+            return readRewritten(head, record, layers)
         case .docker(let start):
-            return layers < Wrapping.layers && readQuoted(text, start..<range.upperBound, head, record, layers)
+            guard layers < Wrapping.layers, rewritten.unquote(text, start..<range.upperBound) else { return false }
+            return readRewritten(head, record, layers)
         case .plain where layers < Wrapping.layers:
             if let start = Wrapping.behindBlanks(text, range) ?? Wrapping.behindRuntime(text, range) {
                 let rest = start..<range.upperBound
@@ -123,41 +125,10 @@ struct LineExaminer: ~Copyable {
         return origin == .container ? .headscale : .unnamed
     }
 
-    /// Reads a line with colours in `coloured`, without them.
-    private mutating func readColoured(
-        _ coloured: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, _ layers: Int
-    ) -> Bool {
-        // What is in the scratch already is read from, and cannot be written to.
-        swap(&plain, &unwrapped)
-        plain.write { out in
-            var at = range.lowerBound
-            while at < range.upperBound {
-                if let end = LineShape.colour(coloured, at) {
-                    at = end
-                } else {
-                    out.append(coloured.byte(at))
-                    at += 1
-                }
-            }
-        }
-        return readRewritten(head, record, layers)
-    }
-
-    /// Reads the line in the string of JSON that begins at `range`.
-    private mutating func readQuoted(
-        _ quoted: RawSpan, _ range: Range<Int>, _ head: RecordHead, _ record: RawSpan, _ layers: Int
-    ) -> Bool {
-        let end = JSONLine.stringEnd(quoted, range.lowerBound, range.upperBound)
-        swap(&plain, &unwrapped)
-        // What outgrows a line says nothing that can be relied on.
-        guard plain.write({ $0.append(unescaped: quoted, range.lowerBound..<end) }) else { return false }
-        return readRewritten(head, record, layers)
-    }
-
     private mutating func readRewritten(_ head: RecordHead, _ record: RawSpan, _ layers: Int) -> Bool {
         isRewritten = true
-        // The span is used only until something else is written to this scratch.
-        let text = unsafe _overrideLifetime(plain.bytes, copying: record)
+        // The span is used only until the line is rewritten once more, and while that is made of it.
+        let text = unsafe _overrideLifetime(rewritten.bytes, copying: record)
         guard text.byteCount > 0 else { return false }
         let range = 0..<text.byteCount
         return read(text, LineShape(text, range), range, head, record, layers: layers + 1)
@@ -239,29 +210,28 @@ struct LineExaminer: ~Copyable {
         switch result {
         case .unmatched(let meaning):
             guard isTrusted || line.isFromHeadscale(text) else { return false }
-            let key = know(head, origin, record)
-            noteUnmatched(meaning, key, isEmpty: line[.message]?.range.isEmpty ?? true)
+            noteUnmatched(meaning, head.sourceKey(record), isEmpty: line[.message]?.range.isEmpty ?? true)
         case .match(let match):
             let entry = catalogue.entry(match, level: line.level, text, error: line[.error]?.range)
             guard !entry.isGeneric || isTrusted || line.hasFieldsOfHeadscale || line.isFromHeadscale(text) else {
                 return false
             }
-            let key = know(head, origin, record)
+            let key = head.sourceKey(record)
             found = Finding(entry.meaning, level: line.level, format: line.format, message: Int32(match.message))
             if entry.meaning.event == "http.request", let method = line[.method], let path = line[.path] {
                 found = request(text, method.range, path.range, match)
             }
             memory.begin(key, found.meaning, level: line.level)
-            join(text, key)
+            memory.join(&found, text, line, key)
         }
+        learn(origin)
         return true
     }
 
-    /// The number of a source that turned out to be Headscale, by its tag or by what it wrote.
+    /// Remembers that the record's source turned out to be Headscale by what it wrote, if its tag does not say so.
     @inline(__always)
-    private mutating func know(_ head: RecordHead, _ origin: LineOrigin, _ record: RawSpan) -> UInt64 {
+    private mutating func learn(_ origin: LineOrigin) {
         if origin == .container || origin == .other { knowsOthers = true }
-        return head.sourceKey(record)
     }
 
     // MARK: - Other lines
@@ -296,7 +266,7 @@ struct LineExaminer: ~Copyable {
             return true
         }
         if let match, let entry {
-            _ = know(head, origin, record)
+            learn(origin)
             if entry.meaning.isCrash { line.format = .panic }
             memory.begin(key, entry.meaning, level: nil)
             found = Finding(entry.meaning, level: nil, format: line.format, message: Int32(match.message))
@@ -315,7 +285,7 @@ struct LineExaminer: ~Copyable {
         found.isUnmatched = true
     }
 
-    // MARK: - The access log, and what belongs together
+    // MARK: - The access log
 
     private mutating func request(
         _ text: RawSpan, _ method: Range<Int>, _ path: Range<Int>, _ match: CatalogueMatch
@@ -332,36 +302,5 @@ struct LineExaminer: ~Copyable {
         finding.isRequest = true
         finding.isChange = status / 100 == 2 && AccessLog.isChange(text, method: method, path: path)
         return finding
-    }
-
-    private mutating func join(_ text: RawSpan, _ key: UInt64) {
-        if found.isRequest {
-            // What a scanner asks for has no handler that could refuse it.
-            guard let status = line[.status].flatMap({ text.decimal($0.range) }), status >= 400,
-                !(found.meaning.event == "http.probe"), let path = line[.path], let seconds = seconds(text)
-            else { return }
-            let area = AccessLog.area(text, path: path.range)
-            found.refusal = memory.takeRefusal(key, status: status, path: area, at: seconds)
-        } else if let code = line[.code].flatMap({ text.decimal($0.range) }), let seconds = seconds(text) {
-            let error = line[.error] ?? FieldValue(0..<0, .plain)
-            memory.note(
-                key, refusal: found.meaning.event, status: code, at: seconds, error: text.extracting(error.range),
-                error.form)
-        } else if found.meaning.event == "node.connected" || found.meaning.event == "node.disconnected",
-            let node = line[.nodeID].flatMap({ text.decimal($0.range) }), let seconds = seconds(text)
-        {
-            found.isDuplicate = memory.isRepeated(
-                key, event: found.meaning.event, message: found.message ?? -1, node: node, at: seconds)
-        }
-    }
-
-    /// The line's own time, in seconds since 1970; nil for one beyond what RFC 3339 can express.
-    @inline(__always)
-    private func seconds(_ text: RawSpan) -> Int64? {
-        guard let time = line[.time]?.range else { return nil }
-        if let seconds = text.decimal(time).map({ Int64(clamping: $0) }) {
-            return Timestamp.secondsRange.contains(seconds) ? seconds : nil
-        }
-        return Timestamp(rfc3339: text.extracting(time))?.seconds
     }
 }

@@ -104,8 +104,9 @@ public struct Recogniser: ~Copyable {
         moved.append(index, of: batch) { bytes, record, out in
             let text = bytes.extracting(record.line)
             return RecognisedLine.write(text, split: record.head.count, into: &out) { out in
-                // Nothing writes to the scratch while the element is written.
-                let read = verdict == .rewritten ? unsafe _overrideLifetime(examiner.plain.bytes, copying: text) : text
+                // It is not rewritten while the element is written.
+                let read =
+                    verdict == .rewritten ? unsafe _overrideLifetime(examiner.rewritten.bytes, copying: text) : text
                 element.write(read, examiner.line, examiner.memory, &texts, &enrichment, into: &out)
             }
         }

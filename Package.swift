@@ -117,7 +117,7 @@ let package = Package(
         shim("CCatalogue"),
         shim("COpenSSL", libraries: ["crypto"]),
         shim("CSocket"),
-        shim("CFile"),
+        shim("CFile", libraries: ["isal"]),
         shim("CPattern", libraries: ["hs", "re2", "stdc++"]),
         shim("CInflate", libraries: ["isal"]),
         shim("CZstd", libraries: ["zstd"]),

@@ -37,6 +37,25 @@ import Testing
         #expect(header.nextIndex == firstIndex + UInt64(count))
     }
 
+    /// The checksum is CRC-32C (RFC 3720, appendix B.4), whatever computes it: blocks outlive the library.
+    @Test func theChecksumIsCRC32C() {
+        #expect(Self.castagnoli("123456789".utf8) == 0xE306_9283)
+        for length in [1, 2, 7, 8, 63, 64, 65, 255, 256, 257, 1000, 3071, 3072, 3073, 16_384, 70_001] {
+            let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 ^ $0 >> 3) }
+            let block = Self.block(
+                BlockHeader(firstIndex: 1, recordCount: 1, payloadLength: length, endsBatch: true, writtenAt: 5),
+                payload)
+            let stored = (4..<8).reduce(UInt32(0)) { $0 | UInt32(block[$1]) << UInt32(8 * ($1 - 4)) }
+            #expect(stored == Self.castagnoli(block[8...]), "\(length) bytes")
+        }
+    }
+
+    private static func castagnoli(_ bytes: some Sequence<UInt8>) -> UInt32 {
+        ~bytes.reduce(~0) { crc, byte in
+            (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 0 ? 0 : 0x82F6_3B78) }
+        }
+    }
+
     @Test func everySingleByteThatIsAnotherIsNoticed() {
         let good = Self.block(
             BlockHeader(firstIndex: 7, recordCount: 2, payloadLength: Self.payload.count, endsBatch: true, writtenAt: 9)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `length` bytes, continued from `crc` (0 to begin).
-/// Uses the processor's CRC instruction where there is one.
+/// ISA-L's, which reads several streams of a block at once.
 uint32_t waxwing_crc32c(uint32_t crc, const void *bytes, size_t length);
 
 /// Reserves space for `length` bytes without changing the file's size: fallocate(2) with FALLOC_FL_KEEP_SIZE.

@@ -27,19 +27,36 @@ enum Wrapping {
         return end + 1
     }
 
-    /// The name in `name-1  | `, which tools for containers put in front of lines, and what follows; nil if there is no
-    /// such thing.
+    /// The name in `name-1  | ` or `[pod/name/container] `, which tools for containers put in front of lines, and what
+    /// follows; nil if there is no such thing.
     static func container(_ text: RawSpan, _ range: Range<Int>) -> (name: Range<Int>, rest: Int)? {
-        var at = range.lowerBound
-        let limit = min(range.upperBound, at + 64)
-        while at < limit,
-            text.byte(at).isWord || text.byte(at) == UInt8(ascii: "-") || text.byte(at) == UInt8(ascii: ".")
-        {
-            at += 1
+        let isPod = text.has("[pod/", at: range.lowerBound)
+        let start = range.lowerBound + (isPod ? 5 : 0)
+        let limit = min(range.upperBound, start + nameLimit)
+        var at = start
+        while at < limit, text.byte(at).isContainerName { at += 1 }
+        guard at > start, at < limit else { return nil }
+        let name = start..<at
+        if isPod {
+            guard text.has("] ", at: at) else { return nil }
+            at += 2
+        } else {
+            guard text.byte(at) == 0x20 else { return nil }
+            at = text.skippingBlanks(at, limit)
+            guard text.has("| ", at: at) else { return nil }
+            at += 2
         }
-        let name = range.lowerBound..<at
-        guard !name.isEmpty, at < limit, text.byte(at) == 0x20 else { return nil }
-        at = text.skippingBlanks(at, limit)
-        return text.has("| ", at: at) && at + 2 < range.upperBound ? (name, at + 2) : nil
+        return at < range.upperBound ? (name, at) : nil
+    }
+
+    /// Octets of a name and the blanks that line it up with others.
+    private static let nameLimit = 160
+}
+
+extension UInt8 {
+    /// A byte of the name of a container, of a task (`name.1.id@host`) or of a container in a pod.
+    fileprivate var isContainerName: Bool {
+        isWord || self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "@")
+            || self == UInt8(ascii: "/")
     }
 }

@@ -253,13 +253,17 @@ struct LineExaminer: ~Copyable {
             found = Finding(.dumped, level: nil, format: .spew, message: nil)
             return true
         }
+        if format == .gin, GinLine.read(text, first, into: &line) { return noteGin(text, origin, key) }
         let match = catalogue.match(text, first, .whole)
+        // What a record says whose first line has no message is believed like that line.
+        let isAwaited = memory.awaitsMessage(key)
         let entry = match.map { catalogue.entry($0, level: nil, text, error: nil) }.flatMap { entry in
-            let isBelieved = origin == .headscale || !entry.isGeneric || (origin == .unnamed && format != .plain)
+            let isBelieved =
+                origin == .headscale || !entry.isGeneric || (origin == .unnamed && (format != .plain || isAwaited))
             return isBelieved ? entry : nil
         }
         if format == .plain || format == .panic, let before = memory.continuation(key, entry?.meaning),
-            origin == .headscale || before.meaning.isCrash
+            origin == .headscale || before.meaning.isCrash || (isAwaited && entry != nil)
         {
             found = Finding(before.meaning, level: before.level, format: format, message: nil)
             found.part = before.part
@@ -287,8 +291,19 @@ struct LineExaminer: ~Copyable {
 
     // MARK: - The access log
 
+    /// Notes what a line of gin's tells, which may be anybody's but for the paths that nodes ask for.
+    private mutating func noteGin(_ text: RawSpan, _ origin: LineOrigin, _ key: UInt64) -> Bool {
+        guard let method = line[.method], let path = line[.path],
+            origin == .headscale || text.has("/machine/", at: path.range.lowerBound)
+        else { return false }
+        learn(origin)
+        found = request(text, method.range, path.range, nil)
+        memory.begin(key, found.meaning, level: nil)
+        return true
+    }
+
     private mutating func request(
-        _ text: RawSpan, _ method: Range<Int>, _ path: Range<Int>, _ match: CatalogueMatch
+        _ text: RawSpan, _ method: Range<Int>, _ path: Range<Int>, _ match: CatalogueMatch?
     ) -> Finding {
         let status = line[.status].flatMap { text.decimal($0.range) } ?? 0
         let meaning = AccessLog.classify(text, method: method, path: path, status: Int(clamping: status))
@@ -298,7 +313,8 @@ struct LineExaminer: ~Copyable {
                 status: Int(clamping: status), elapsedMicroseconds: pace == .own ? elapsed : nil,
                 isLongPoll: pace == .session)
         }
-        var finding = Finding(meaning, level: line.level, format: line.format, message: Int32(match.message))
+        var finding = Finding(
+            meaning, level: line.level, format: line.format, message: match.map { Int32($0.message) })
         finding.isRequest = true
         finding.isChange = status / 100 == 2 && AccessLog.isChange(text, method: method, path: path)
         return finding

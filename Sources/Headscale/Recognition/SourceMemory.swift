@@ -57,6 +57,9 @@ struct SourceMemory: ~Copyable {
     /// Whether a record of this source is remembered: it is Headscale's then, whatever it calls itself.
     func knows(_ key: UInt64) -> Bool { slots[Self.index(key)].key == key }
 
+    /// Whether the last record of this source has had no message so far.
+    func awaitsMessage(_ key: UInt64) -> Bool { slots[Self.index(key)].key == key && slots[Self.index(key)].isEmpty }
+
     // MARK: - Records of several lines
 
     /// What the record tells that a line without a start of its own belongs to, and the line's number in it, the first

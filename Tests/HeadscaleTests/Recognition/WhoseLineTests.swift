@@ -16,11 +16,12 @@ import Testing
     @Test(arguments: [
         " ", "   ", "2026-07-22T06:18:30.123456789Z stderr F ", "2026-07-22T06:18:30.1Z ", "headscale-1  | ", "hs  | ",
         " 2026-07-22T06:18:30.123+02:00 stdout P ", "headscale-1  | 2026-07-22T06:18:30.123Z ",
-        "#033[36mheadscale-1  | #033[0m", "^[[90m", #"\x1B[90m"#, #"\u001b[1;31m"#,
+        "#033[36mheadscale-1  | #033[0m", "headscale.1.m5snv7itppzp@srv1.example.net    | ",
+        "[pod/headscale-0/headscale] ", "^[[90m", #"\x1B[90m"#, #"\u001b[1;31m"#,
     ]) func wrappings(_ around: String) {
         for tag in ["headscale", "a1b2c3d4e5f6", "vpn", "-"] {
             // Whether a name stands in front is not looked for in what anybody writes.
-            if tag == "vpn", around.contains("| ") || around.contains("headscale") { continue }
+            if tag == "vpn", around.contains("| ") || around.contains("[pod") { continue }
             var recognise = Recognising()
             let told = recognise(frame(tag, around + Self.refusal))
             #expect(told?["event"] == "oidc.denied" && told?["level"] == "error", "\(tag)")
@@ -84,6 +85,36 @@ import Testing
         #expect(recognise(frame("vpn", created, process: 2)) == nil)
         #expect(recognise(frame("vpn", "an ordinary line")) == nil)
         #expect(recognise(frame("vpn", #"{"level":"info","ts":1.5,"msg":"handled request"}"#)) == nil)
+    }
+
+    /// The message of a record whose first line has none, also in a file.
+    @Test func messagesThatWereAwaited() {
+        for tag in ["headscale", "-"] {
+            var recognise = Recognising()
+            #expect(recognise(frame(tag, "2026-07-22T06:18:30Z WRN "))?["level"] == "warn")
+            let told = recognise(frame(tag, "WARN: The \"oidc.expiry\" configuration key is deprecated."))
+            #expect(told?["event"] == "config.warning" && told?["part"] == "2" && told?["level"] == "warn", "\(tag)")
+        }
+        var recognise = Recognising()
+        #expect(recognise("WARN: The \"oidc.expiry\" configuration key is deprecated.") == nil)
+    }
+
+    /// gin's columns are those of a request.
+    @Test func ginsColumns() {
+        let line = #"[GIN] 2021/10/07 - 02:54:07 | 404 |    1.115037ms |   192.0.2.4 | POST     "/machine/map""#
+        for tag in ["headscale", "-", "a1b2c3d4e5f6"] {
+            var recognise = Recognising()
+            let told = recognise(frame(tag, line))
+            #expect(told?["event"] == "http.map" && told?["outcome"] == "failure" && told?["status"] == "404")
+            #expect(told?["ip"] == "192.0.2.4" && told?["method"] == "POST" && told?["path"] == "/machine/map")
+            #expect(told?["format"] == "gin")
+        }
+        var recognise = Recognising()
+        #expect(recognise(line.replacing("/machine/map", with: "/cart")) == nil)
+        for cut in 1..<line.utf8.count {
+            let told = recognise.headscale(String(line.prefix(cut)))
+            #expect(told["event"] != nil, "\(cut)")
+        }
     }
 
     // MARK: - Common messages

@@ -32,8 +32,8 @@ enum LineShape: Equatable {
         }
         switch text.byte(start) {
         case UInt8(ascii: "{"):
-            if text.has(Self.dockerOpening, at: start) {
-                self = .docker(start + Self.dockerOpening.utf8CodeUnitCount)
+            if let log = Self.log(text, range) {
+                self = .docker(log)
             } else {
                 self = text.byte(start + 1) == UInt8(ascii: "\"") ? .json(start) : .plain
             }
@@ -53,8 +53,18 @@ enum LineShape: Equatable {
         }
     }
 
-    /// What docker's `json-file` driver puts in front of each line.
-    private static var dockerOpening: StaticString { "{\"log\":\"" }
+    /// Where the string begins in which docker's `json-file` driver keeps a line. Agents that read its files write `time` or
+    /// `stream` first, as often as not.
+    private static func log(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        let start = range.lowerBound
+        switch text.byte(start + 2) {
+        case UInt8(ascii: "l"): return text.has("{\"log\":\"", at: start) ? start + 8 : nil
+        case UInt8(ascii: "s"), UInt8(ascii: "t"):
+            guard text.has("{\"stream\":\"", at: start) || text.has("{\"time\":\"", at: start) else { return nil }
+            return text.first("\"log\":\"", in: start..<min(start + 128, range.upperBound)).map { $0 + 7 }
+        default: return nil
+        }
+    }
 
     /// What begins with a digit.
     private static func dated(_ text: RawSpan, _ range: Range<Int>) -> LineShape {

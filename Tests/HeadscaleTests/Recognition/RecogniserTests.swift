@@ -75,6 +75,10 @@ import Testing
             let told = recognise(header + #"{"log":"\#(line)","stream":"stderr","time":"2026-07-22T06:18:30.1Z"}"#)
             #expect(told?["event"] == "node.connected" && told?["node"] == "a b" && told?["node_id"] == "42")
             #expect(told?["format"] == format && told?["time"] == "2026-07-22T06:18:30Z" && told?["level"] == "info")
+            for opening in [#""stream":"stderr","#, #""time":"2026-07-22T06:18:30.1Z","stream":"stderr","_p":"F","#] {
+                let agents = recognise(header + "{\(opening)" + #""log":"\#(line)","kubernetes":{"pod":"x"}}"#)
+                #expect(agents?["event"] == "node.connected" && agents?["node"] == "a b" && agents?["format"] == format)
+            }
         }
         var recognise = Recognising()
         let crash = recognise(#"<30>1 2026-07-21T11:02:13Z vpn1 headscale 1 - - {"log":"panic: out of cheese\n"}"#)

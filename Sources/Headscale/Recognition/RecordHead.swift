@@ -56,12 +56,14 @@ struct RecordHead {
         return (name.lowerBound...name.upperBound - 9).contains { text.isWord("headscale", $0..<$0 + 9) }
     }
 
-    /// Whether one of the words of `name` is that of a program that people run beside Headscale.
+    /// Whether one of the words of `name` is that of a program that people run beside Headscale. Behind `@` stands the host
+    /// that it runs on.
     private static func hasCompanion(_ text: RawSpan, _ name: Range<Int>) -> Bool {
+        let end = text.first(UInt8(ascii: "@"), in: name)
         var at = name.lowerBound
-        while at < name.upperBound {
+        while at < end {
             let start = at
-            while at < name.upperBound, text.byte(at).isLetter { at += 1 }
+            while at < end, text.byte(at).isLetter { at += 1 }
             if companions.contains(where: { text.isWord($0, start..<at) }) { return true }
             at += 1
         }

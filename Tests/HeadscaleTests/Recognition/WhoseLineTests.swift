@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: [
         " ", "   ", "2026-07-22T06:18:30.123456789Z stderr F ", "2026-07-22T06:18:30.1Z ", "headscale-1  | ", "hs  | ",
         " 2026-07-22T06:18:30.123+02:00 stdout P ", "headscale-1  | 2026-07-22T06:18:30.123Z ",
-        "#033[36mheadscale-1  | #033[0m", "headscale.1.m5snv7itppzp@srv1.example.net    | ",
+        "#033[36mheadscale-1  | #033[0m", "headscale.1.m5snv7itppzp@web1.example.net    | ",
         "[pod/headscale-0/headscale] ", "^[[90m", #"\x1B[90m"#, #"\u001b[1;31m"#,
     ]) func wrappings(_ around: String) {
         for tag in ["headscale", "a1b2c3d4e5f6", "vpn", "-"] {

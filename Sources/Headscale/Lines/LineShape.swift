@@ -55,15 +55,18 @@ enum LineShape: Equatable {
 
     /// Where the string begins in which docker's `json-file` driver keeps a line. Agents that read its files write `time` or
     /// `stream` first, as often as not.
+    @inline(__always)
     private static func log(_ text: RawSpan, _ range: Range<Int>) -> Int? {
+        // zerolog's begin with `{"le`.
+        let second = text.byte(range.lowerBound + 3)
+        return second == UInt8(ascii: "e") ? nil : logOfDocker(text, range)
+    }
+
+    private static func logOfDocker(_ text: RawSpan, _ range: Range<Int>) -> Int? {
         let start = range.lowerBound
-        switch text.byte(start + 2) {
-        case UInt8(ascii: "l"): return text.has("{\"log\":\"", at: start) ? start + 8 : nil
-        case UInt8(ascii: "s"), UInt8(ascii: "t"):
-            guard text.has("{\"stream\":\"", at: start) || text.has("{\"time\":\"", at: start) else { return nil }
-            return text.first("\"log\":\"", in: start..<min(start + 128, range.upperBound)).map { $0 + 7 }
-        default: return nil
-        }
+        if text.has("{\"log\":\"", at: start) { return start + 8 }
+        guard text.has("{\"stream\":\"", at: start) || text.has("{\"time\":\"", at: start) else { return nil }
+        return text.first("\"log\":\"", in: start..<min(start + 128, range.upperBound)).map { $0 + 7 }
     }
 
     /// What begins with a digit.

@@ -1,11 +1,11 @@
 import Batch
-import Headscale
+public import Headscale
 import HeadscaleServer
 import Ledger
 import Logging
 import NIOCore
 import Redaction
-import Settings
+public import Settings
 import Synchronization
 import Syslog
 import Telemetry
@@ -113,6 +113,21 @@ private final class TextRedactor: Sendable {
 }
 
 // MARK: - Settings
+
+extension Asking {
+    /// What of Headscale `settings` say is found out by asking.
+    public init(_ settings: Settings.Headscale) {
+        let watch: Watch? =
+            switch settings.watches ? StateOrigin(settings) : nil {
+            case .api(_, .oauth, _): .oauth
+            case .api: .api
+            case .database: .database
+            case .file: .file
+            case nil: nil
+            }
+        self.init(watch: watch, health: settings.health != nil)
+    }
+}
 
 extension StateOrigin {
     /// Nil if the configuration does not say where the state is to be read.

@@ -27,9 +27,10 @@ struct ECSFields: ~Copyable {
     private let others: UnsafeMutablePointer<Parameter>
     private(set) var otherCount = 0
 
-    private struct Place {
-        var start: UInt32 = 0
-        var end: UInt32 = 0
+    /// A range in half the memory, for what is cleared for each record.
+    struct Place {
+        private var start: UInt32 = 0
+        private var end: UInt32 = 0
 
         init() {}
 

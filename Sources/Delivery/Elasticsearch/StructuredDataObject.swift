@@ -47,8 +47,7 @@ enum StructuredDataObject {
 
 /// Names that were written into an object, at most `limit`.
 private struct SeenNames<let limit: Int> {
-    /// Where each begins, and ends: half of what ranges would take, for what is cleared for each record.
-    private var names = InlineArray<limit, (start: UInt32, end: UInt32)>(repeating: (0, 0))
+    private var names = InlineArray<limit, ECSFields.Place>(repeating: ECSFields.Place())
     private var count = 0
 
     var isEmpty: Bool { count == 0 }
@@ -58,8 +57,8 @@ private struct SeenNames<let limit: Int> {
     /// Adds a name, unless it is there already or there is no room for it.
     mutating func add(_ name: Range<Int>, _ line: RawSpan) -> Bool {
         guard count < limit else { return false }
-        for index in 0..<count where line.equal(Int(names[index].start)..<Int(names[index].end), name) { return false }
-        names[count] = (UInt32(name.lowerBound), UInt32(name.upperBound))
+        for index in 0..<count where line.equal(names[index].range, name) { return false }
+        names[count] = ECSFields.Place(name)
         count += 1
         return true
     }

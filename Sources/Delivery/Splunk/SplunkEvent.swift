@@ -90,27 +90,22 @@ struct SplunkEvent: Sendable {
         _ name: StaticString, _ line: RawSpan, _ range: Range<Int>, into body: inout BodyWriter
     ) {
         var reader = StructuredDataReader(line, range)
-        var (count, elements, isInside, first) = (0, 0, false, 0..<0)
-        while let item = reader.next() {
-            switch item {
-            case .element:
-                isInside = elements == 0
-                elements += 1
-            case .parameter(let parameter, let value):
-                guard isInside, line.equals(name, parameter) else { continue }
-                count += 1
-                guard count > 1 else {
-                    first = value
-                    continue
-                }
-                if count == 2 {
-                    open(name, into: &body)
-                    body.append("[\"")
-                    body.append(jsonOfParameter: line, first)
-                }
-                body.append("\",\"")
-                body.append(jsonOfParameter: line, value)
+        var (count, first) = (0, 0..<0)
+        _ = reader.next()
+        while case .parameter(let parameter, let value)? = reader.next() {
+            guard line.equals(name, parameter) else { continue }
+            count += 1
+            guard count > 1 else {
+                first = value
+                continue
             }
+            if count == 2 {
+                open(name, into: &body)
+                body.append("[\"")
+                body.append(jsonOfParameter: line, first)
+            }
+            body.append("\",\"")
+            body.append(jsonOfParameter: line, value)
         }
         guard count > 0 else { return }
         if count == 1 {

@@ -25,7 +25,7 @@ extension MessageCatalogue {
             while at < limit, !text.byte(at).isLetter { at += 1 }
             let start = at
             while at < limit, text.byte(at).isLetter { at += 1 }
-            if let found = TopicWords.all.topic(text, start..<at) { best = min(best, found) }
+            if let found = Topic.byWord.value(text, start..<at) { best = min(best, found) }
         }
         return best < Topic.all.count ? Topic.all[best] : Topic.none
     }
@@ -38,6 +38,10 @@ private struct Topic {
     let words: [StaticString]
 
     static let none = Topic(service: .core, category: .internal, words: [])
+
+    /// The numbers of topics in ``all`` by their words.
+    static let byWord = WordTable(
+        all.enumerated().flatMap { number, topic in topic.words.map { ($0, number) } })
 
     /// Those further to the front count more.
     static let all = [
@@ -66,60 +70,4 @@ private struct Topic {
         Topic(service: .auth, category: .administration, words: ["user", "users"]),
         Topic(service: .http, category: .http, words: ["http", "request", "response", "handler", "websocket"]),
     ]
-}
-
-/// Finds the topic of a word: one hash, one comparison.
-private struct TopicWords: Sendable {
-    private struct Slot {
-        var word: StaticString = ""
-        var head: UInt64 = 0
-        var topic = 0
-    }
-
-    /// A power of two, with room enough that words seldom collide.
-    private static let slotCount = 512
-    /// Letters of the longest word.
-    private static let lengthLimit = 16
-
-    static let all = TopicWords()
-
-    private var slots = [Slot](repeating: Slot(), count: slotCount)
-
-    private init() {
-        for (topic, entry) in Topic.all.enumerated() {
-            for word in entry.words {
-                let bytes = FixedText(word).bytes
-                let head = Self.head(bytes, 0..<bytes.byteCount)
-                var index = Self.index(head, bytes.byteCount)
-                while slots[index].word.utf8CodeUnitCount > 0 { index = (index + 1) % Self.slotCount }
-                slots[index] = Slot(word: word, head: head, topic: topic)
-            }
-        }
-    }
-
-    /// The number of the topic that the word in `range` belongs to; nil if it belongs to none.
-    @inline(__always)
-    func topic(_ text: RawSpan, _ range: Range<Int>) -> Int? {
-        guard range.count >= 2, range.count <= Self.lengthLimit else { return nil }
-        let head = Self.head(text, range)
-        var index = Self.index(head, range.count)
-        while slots[index].word.utf8CodeUnitCount > 0 {
-            if slots[index].head == head, text.isWord(slots[index].word, range) { return slots[index].topic }
-            index = (index + 1) % Self.slotCount
-        }
-        return nil
-    }
-
-    /// The first eight letters, in lower case.
-    @inline(__always)
-    private static func head(_ text: RawSpan, _ range: Range<Int>) -> UInt64 {
-        var head: UInt64 = 0
-        for at in range.prefix(8) { head = head << 8 | UInt64(text.byte(at) | 0x20) }
-        return head
-    }
-
-    @inline(__always)
-    private static func index(_ head: UInt64, _ length: Int) -> Int {
-        Int(truncatingIfNeeded: ((head &+ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15) >> 55)
-    }
 }

@@ -144,9 +144,9 @@ struct LineExaminer: ~Copyable {
         let origin = isZerolog ? nil : origin(head, record)
         guard isZerolog || origin == .headscale || origin == .unnamed else { return false }
         guard JSONLine.read(text, range, names, into: &line) else { return false }
-        findNode(text)
         let level = line[.level].flatMap { Level(text, $0.range) }
         guard line[.message] != nil || (level != nil && !isOfAnotherLibrary(text, range)) else { return false }
+        findNode(text)
         line.level = level
         let message = line[.message]?.range ?? range.upperBound..<range.upperBound
         let result: MessageCache.Result

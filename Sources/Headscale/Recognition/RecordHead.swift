@@ -64,19 +64,21 @@ struct RecordHead {
         while at < end {
             let start = at
             while at < end, text.byte(at).isLetter { at += 1 }
-            if companions.contains(where: { text.isWord($0, start..<at) }) { return true }
+            if companions.value(text, start..<at) != nil { return true }
             at += 1
         }
         return false
     }
 
-    private static let companions: [StaticString] = [
-        "admin", "alloy", "authelia", "authentik", "backup", "caddy", "certbot", "cloudflared", "console", "cron",
-        "dashboard", "database", "db", "derper", "dex", "envoy", "exporter", "grafana", "haproxy", "headplane",
-        "keycloak", "litestream", "logger", "mariadb", "mysql", "nginx", "oauth", "pg", "postgres", "postgresql",
-        "prometheus", "promtail", "proxy", "redis", "tailscale", "tailscaled", "traefik", "ui", "vector", "watchtower",
-        "web", "webui",
-    ]
+    private static let companions = WordTable(
+        ([
+            "admin", "alloy", "authelia", "authentik", "backup", "caddy", "certbot", "cloudflared", "console", "cron",
+            "dashboard", "database", "db", "derper", "dex", "envoy", "exporter", "grafana", "haproxy", "headplane",
+            "keycloak", "litestream", "logger", "mariadb", "mysql", "nginx", "oauth", "pg", "postgres", "postgresql",
+            "prometheus", "promtail", "proxy", "redis", "tailscale", "tailscaled", "traefik", "ui", "vector",
+            "watchtower",
+            "web", "webui",
+        ] as [StaticString]).map { ($0, 0) })
 
     /// Whether it is a record of sudo or sshd, which has been two programs since OpenSSH 9.8.
     func isOfAdministrators(_ line: RawSpan) -> Bool {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Headscale
 import Ledger
+import Relay
 import Settings
 
 struct HeadscaleCoverageCommand: ParsableCommand {
@@ -63,26 +64,14 @@ struct HeadscaleCoverageCommand: ParsableCommand {
         let chosen = version ?? seen ?? HeadscaleVersion.known.upperBound
         let source = version != nil ? "option" : seen != nil ? "ledger" : "newest"
         // The level was checked before.
-        guard let audit = CoverageAudit(chosen, level: level, asking: asking(settings), sightings: sightings) else {
+        guard
+            let audit = CoverageAudit(
+                chosen, level: level, asking: settings.headscale.map { Asking($0) } ?? Asking(), sightings: sightings)
+        else {
             return
         }
         let text = CoverageText(audit, versionFrom: source, days: days, ledger: found == nil ? nil : folder)
         Console.say(json ? text.json : text.text)
-    }
-
-    /// What is found out by asking; nothing without a configuration that says so.
-    private func asking(_ settings: Settings) -> Asking {
-        guard let headscale = settings.headscale else { return Asking() }
-        var asking = Asking(health: headscale.health != nil)
-        guard headscale.watches else { return asking }
-        if let api = headscale.api {
-            asking.watch = api.oauth == nil ? .api : .oauth
-        } else if headscale.database != nil {
-            asking.watch = .database
-        } else if headscale.file != nil {
-            asking.watch = .file
-        }
-        return asking
     }
 
     /// What was recorded in the last days; nil if there is no ledger.
